@@ -1,0 +1,1 @@
+//! S3: description, state and operations.

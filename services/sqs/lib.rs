@@ -1,0 +1,1 @@
+//! SQS: description, state and operations.

@@ -1,0 +1,351 @@
+//! How typed values and wire formats meet: a type describes itself once, by [`Encode`] and
+//! [`Decode`], and every format is one [`Writer`] and one [`Reader`].
+//!
+//! Neither side holds names or traits of the wire: both walk the same [`Model`] in lockstep, the
+//! type by member index, the format by [`Schema`]. What `codegen` writes for a structure is
+//!
+//! ```ignore
+//! impl Encode for Tag {
+//!     fn encode(&self, w: &mut dyn Writer) {
+//!         w.structure(&|i, w| match i {
+//!             0 => self.key.encode(w),
+//!             1 => self.value.encode(w),
+//!             _ => {}
+//!         });
+//!     }
+//! }
+//! impl Decode for Tag {
+//!     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+//!         let mut it = Self::default();
+//!         r.structure(&mut |i, r| {
+//!             match i {
+//!                 0 => replace(&mut it.key, r)?,   // lists and maps: it.tags.decode_member(r)?
+//!                 1 => replace(&mut it.value, r)?, // a label: it.bucket = r.string()?
+//!                 _ => {}
+//!             }
+//!             Ok(())
+//!         })?;
+//!         Ok(it)
+//!     }
+//! }
+//! ```
+//!
+//! where `i` is the member's index in the model. A member is `Option<T>` and writes nothing when
+//! it is `None`; labels of the path are always there and plain `String`s. A message's byte or
+//! event stream is no member: it travels beside, in [`Message::take_body`]; `codegen` gives such a
+//! structure a field `body: Body` (named as the member) and those two methods.
+//!
+//! `codegen` also writes, for every operation `X` of the table, `pub mod input { pub type X = …; }`
+//! and `pub mod output { pub type X = …; }`, with [`Empty`] where the model has none.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::body::Body;
+use crate::model::{Kind, Member, Model, Shape, ShapeId};
+use crate::time::Timestamp;
+use crate::value::Value;
+
+/// A place in a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// The model.
+    pub model: &'static Model,
+    /// The shape that stands at this place.
+    pub shape: ShapeId,
+}
+
+impl Schema {
+    /// The shape that stands here.
+    pub fn shape(self) -> &'static Shape {
+        self.model.shape(self.shape)
+    }
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.shape().kind
+    }
+
+    /// The same place, one step down.
+    #[must_use]
+    pub fn of(self, member: &Member) -> Self {
+        Self { model: self.model, shape: member.shape }
+    }
+}
+
+/// A request that does not have its operation's form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// For the caller: what is wrong and where.
+    pub message: String,
+}
+
+impl ReadError {
+    /// An error with this text.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// One wire format being read. Calls on a reader consume its value: one call per reader.
+/// Absent and null members are not reported; unknown ones are ignored.
+pub trait Reader {
+    /// Where in the model this reader stands.
+    fn schema(&self) -> Schema;
+    /// True for a null in a sparse list or map.
+    fn is_null(&self) -> bool {
+        false
+    }
+    /// Text.
+    fn string(&mut self) -> Result<String, ReadError>;
+    /// True or false.
+    fn boolean(&mut self) -> Result<bool, ReadError>;
+    /// A whole number.
+    fn integer(&mut self) -> Result<i64, ReadError>;
+    /// Any number.
+    fn float(&mut self) -> Result<f64, ReadError>;
+    /// Bytes.
+    fn blob(&mut self) -> Result<Bytes, ReadError>;
+    /// A point in time.
+    fn timestamp(&mut self) -> Result<Timestamp, ReadError>;
+    /// Any value.
+    fn document(&mut self) -> Result<Value, ReadError>;
+    /// The members that are there, by index. A flattened list may be reported item by item.
+    fn structure(&mut self, each: &mut ReadMember<'_>) -> Result<(), ReadError>;
+    /// The items in order.
+    fn list(&mut self, each: &mut ReadItem<'_>) -> Result<(), ReadError>;
+    /// The entries in order.
+    fn map(&mut self, each: &mut ReadEntry<'_>) -> Result<(), ReadError>;
+}
+
+/// Takes a member's index and its reader.
+pub type ReadMember<'a> = dyn FnMut(usize, &mut dyn Reader) -> Result<(), ReadError> + 'a;
+/// Takes an item's reader.
+pub type ReadItem<'a> = dyn FnMut(&mut dyn Reader) -> Result<(), ReadError> + 'a;
+/// Takes an entry's key and the reader of its value.
+pub type ReadEntry<'a> = dyn FnMut(String, &mut dyn Reader) -> Result<(), ReadError> + 'a;
+
+/// One wire format being written. A value that writes nothing is absent.
+pub trait Writer {
+    /// Where in the model this writer stands.
+    fn schema(&self) -> Schema;
+    /// Null in a sparse list or map.
+    fn null(&mut self);
+    /// Text.
+    fn string(&mut self, value: &str);
+    /// True or false.
+    fn boolean(&mut self, value: bool);
+    /// A whole number.
+    fn integer(&mut self, value: i64);
+    /// Any number.
+    fn float(&mut self, value: f64);
+    /// Bytes.
+    fn blob(&mut self, value: &[u8]);
+    /// A point in time.
+    fn timestamp(&mut self, value: Timestamp);
+    /// Any value.
+    fn document(&mut self, value: &Value);
+    /// A structure: the format asks for the members it wants, in its own order, by index.
+    fn structure(&mut self, member: &dyn Fn(usize, &mut dyn Writer));
+    /// A list.
+    fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>);
+    /// A map.
+    fn map(&mut self, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>);
+}
+
+/// A value that can be written in every format.
+pub trait Encode {
+    /// Writes itself, or nothing when it is absent.
+    fn encode(&self, w: &mut dyn Writer);
+}
+
+/// A value that can be read from every format.
+pub trait Decode: Sized {
+    /// Reads itself.
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError>;
+}
+
+/// A structure's member being filled. Lists and maps grow, because formats report flattened ones
+/// item by item; anything else is replaced.
+pub trait DecodeMember {
+    /// Reads the member's value into this place.
+    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError>;
+}
+
+/// An operation's input or output.
+pub trait Message: Encode + Any + Send {
+    /// The byte or event stream beside the members.
+    fn take_body(&mut self) -> Option<Body> {
+        None
+    }
+    /// Puts the byte or event stream beside the members.
+    fn set_body(&mut self, _body: Body) {}
+    /// For the way back to the handler's own type.
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
+}
+
+/// The input or output of an operation that has none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Empty {}
+
+impl Encode for Empty {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.structure(&|_, _| {});
+    }
+}
+
+impl Decode for Empty {
+    fn decode(_: &mut dyn Reader) -> Result<Self, ReadError> {
+        Ok(Self {})
+    }
+}
+
+impl Message for Empty {
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+/// Bytes of a message (base64 in text formats).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blob(pub Bytes);
+
+macro_rules! scalars {
+    ($($type:ty: $method:ident, $this:ident => $out:expr, $read:ident => $in:expr;)*) => {$(
+        impl Encode for $type {
+            fn encode(&self, w: &mut dyn Writer) {
+                let $this = self;
+                w.$method($out);
+            }
+        }
+        impl Decode for $type {
+            fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+                let $read = r.$method()?;
+                Ok($in)
+            }
+        }
+    )*};
+}
+
+scalars! {
+    String: string, v => v, r => r;
+    bool: boolean, v => *v, r => r;
+    i64: integer, v => *v, r => r;
+    f64: float, v => *v, r => r;
+    Blob: blob, v => &v.0, r => Self(r);
+    Timestamp: timestamp, v => *v, r => r;
+}
+
+impl Encode for i32 {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.integer(i64::from(*self));
+    }
+}
+
+impl Decode for i32 {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+        let wide = r.integer()?;
+        Self::try_from(wide).map_err(|_| ReadError::new(format!("{wide} is not a 32-bit integer")))
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, w: &mut dyn Writer) {
+        if let Some(value) = self {
+            value.encode(w);
+        }
+    }
+}
+
+impl<T: Encode> Encode for Box<T> {
+    fn encode(&self, w: &mut dyn Writer) {
+        (**self).encode(w);
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+        T::decode(r).map(Self::new)
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.list(&mut self.iter().map(|item| item as &dyn Encode));
+    }
+}
+
+impl<T: Encode> Encode for BTreeMap<String, T> {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.map(&mut self.iter().map(|(k, v)| (k.as_str(), v as &dyn Encode)));
+    }
+}
+
+/// A null in a sparse list or map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sparse<T>(pub Option<T>);
+
+impl<T: Encode> Encode for Sparse<T> {
+    fn encode(&self, w: &mut dyn Writer) {
+        match &self.0 {
+            Some(value) => value.encode(w),
+            None => w.null(),
+        }
+    }
+}
+
+impl<T: Decode> Decode for Sparse<T> {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+        Ok(Self(if r.is_null() { None } else { Some(T::decode(r)?) }))
+    }
+}
+
+fn read_list<T: Decode>(list: &mut Vec<T>, r: &mut dyn Reader) -> Result<(), ReadError> {
+    r.list(&mut |r| {
+        list.push(T::decode(r)?);
+        Ok(())
+    })
+}
+
+fn read_map<T: Decode>(map: &mut BTreeMap<String, T>, r: &mut dyn Reader) -> Result<(), ReadError> {
+    r.map(&mut |key, r| {
+        map.insert(key, T::decode(r)?);
+        Ok(())
+    })
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+        let mut list = Self::new();
+        read_list(&mut list, r)?;
+        Ok(list)
+    }
+}
+
+impl<T: Decode> Decode for BTreeMap<String, T> {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+        let mut map = Self::new();
+        read_map(&mut map, r)?;
+        Ok(map)
+    }
+}
+
+impl<T: Decode> DecodeMember for Option<Vec<T>> {
+    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+        read_list(self.get_or_insert_default(), r)
+    }
+}
+
+impl<T: Decode> DecodeMember for Option<BTreeMap<String, T>> {
+    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+        read_map(self.get_or_insert_default(), r)
+    }
+}
+
+/// Members that are replaced as a whole: `codegen` calls this for all but lists and maps.
+pub fn replace<T: Decode>(member: &mut Option<T>, r: &mut dyn Reader) -> Result<(), ReadError> {
+    *member = Some(T::decode(r)?);
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! What a service is to the rest of the program: a description, a table of operations, a state.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use http::request::Parts;
+
+use crate::body::Body;
+use crate::codec::{Message, ReadError, Reader};
+use crate::cx::Cx;
+use crate::error::AwsError;
+use crate::model::Model;
+use crate::time::Timestamp;
+use crate::world::{BoxFuture, WorldId};
+
+/// A service's state: its stores, and what of it falls due.
+pub trait State: Any + Send + Sync {
+    /// Makes `to` a copy of `from`; whatever `to` held is gone. No section runs in `from` meanwhile.
+    fn fork(&self, from: WorldId, to: WorldId);
+    /// Forgets everything of a world.
+    fn reset(&self, world: WorldId);
+    /// When the next work of this world falls due.
+    fn next_due(&self, _world: WorldId) -> Option<Timestamp> {
+        None
+    }
+    /// Does what is due now.
+    fn run_due(&self, _cx: Cx) -> BoxFuture<()> {
+        Box::pin(async {})
+    }
+}
+
+/// What does an operation's work; made by [`operations!`](crate::operations).
+pub type Run =
+    fn(Arc<dyn State>, Cx, Box<dyn Message>) -> BoxFuture<Result<Box<dyn Message>, AwsError>>;
+
+/// Reads an operation's typed input.
+pub type Read = fn(&mut dyn Reader) -> Result<Box<dyn Message>, ReadError>;
+
+/// One row of a service's table of operations.
+pub struct Operation {
+    /// AWS's name.
+    pub name: &'static str,
+    /// The IAM action, where it is not the operation's name.
+    pub action: &'static str,
+    /// The resource that a call touches: who builds its ARN, out of which input members.
+    pub resource: Option<Resource>,
+    /// Reads the typed input.
+    pub read: Read,
+    /// The handler.
+    pub run: Run,
+}
+
+/// How the ARN of the resource that a call touches is found before its handler runs.
+pub struct Resource {
+    /// Names of the input members, as the model has them.
+    pub members: &'static [&'static str],
+    /// Builds the ARN of their values, absent ones empty.
+    pub arn: fn(&Cx, &[String]) -> String,
+}
+
+/// A service's table of operations; the only list of them.
+///
+/// ```ignore
+/// operations! { Sqs:
+///     CreateQueue => queue::create_queue;
+///     SendMessageBatch => message::send_batch, action "SendMessage", resource queue_arn ["QueueUrl"];
+/// }
+/// ```
+///
+/// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
+/// with the types that `codegen` wrote into the crate's `api` module.
+#[expect(clippy::crate_in_macro_def, reason = "`api` is the calling crate's")]
+#[macro_export]
+macro_rules! operations {
+    ($state:ty: $($name:ident => $handler:path
+        $(, action $action:literal)? $(, resource $arn:path [$($member:literal),*])?;)*) => {
+        /// Every operation that this service has.
+        pub(crate) static OPERATIONS: &[$crate::Operation] = &[$($crate::Operation {
+            name: stringify!($name),
+            action: $crate::operations!(@first $($action,)? stringify!($name)),
+            resource: $crate::operations!(@resource $($arn [$($member),*])?),
+            read: |r| {
+                let input = <crate::api::input::$name as $crate::codec::Decode>::decode(r)?;
+                Ok(Box::new(input))
+            },
+            run: |state, cx, input| Box::pin(async move {
+                let state: std::sync::Arc<dyn std::any::Any + Send + Sync> = state;
+                let (Ok(state), Ok(input)) =
+                    (state.downcast::<$state>(), input.into_any().downcast())
+                else {
+                    return Err($crate::AwsError::internal("a handler of another service"));
+                };
+                let output = $handler(&state, &cx, *input).await?;
+                Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
+            }),
+        }),*];
+    };
+    (@first $first:expr $(, $rest:expr)?) => { $first };
+    (@resource) => { None };
+    (@resource $arn:path [$($member:literal),*]) => {
+        Some($crate::Resource { members: &[$($member),*], arn: $arn })
+    };
+}
+
+/// What a service is, known before it starts.
+pub struct Description {
+    /// LocalStack's name; also the feature's and the folder's.
+    pub name: &'static str,
+    /// The model; unpacked at the first call.
+    pub model: fn() -> &'static Model,
+    /// The operations that are there.
+    pub operations: &'static [Operation],
+    /// The service's style of validating input by the model.
+    pub validate: Validate,
+    /// Turns a request that does not have its operation's form into the service's own error;
+    /// `None` leaves it to the protocol.
+    pub malformed: Option<fn(&ReadError) -> AwsError>,
+    /// XML errors stand without `<ErrorResponse>` around them (S3).
+    pub bare_errors: bool,
+    /// Takes unsigned requests that no other service claims (S3).
+    pub catch_all: bool,
+    /// Rewrites an address in the host's name to the one in the path that the model has.
+    pub address: fn(&mut Parts),
+    /// Paths and hosts of the service's own, outside its model.
+    pub routes: &'static [Route],
+    /// Decides over cross-site browser requests in the gateway's stead: true lets one pass.
+    pub browser_policy: Option<BrowserPolicy>,
+}
+
+/// Checks an input by the model, in a service's style.
+pub type Validate = fn(&'static Model, &Operation, &dyn Message) -> Result<(), AwsError>;
+
+/// Says whether a cross-site browser request may pass.
+pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> bool;
+
+/// Answers a request on a service's own path or host.
+pub type Answer = fn(Arc<dyn State>, Cx, http::Request<Body>) -> BoxFuture<http::Response<Body>>;
+
+/// A path or host of a service's own.
+pub struct Route {
+    /// Whether the request is for this route.
+    pub matches: fn(&Parts) -> bool,
+    /// Answers it.
+    pub answer: Answer,
+}
+
+impl Description {
+    /// A service without anything special.
+    pub const fn new(
+        name: &'static str,
+        model: fn() -> &'static Model,
+        operations: &'static [Operation],
+    ) -> Self {
+        Self {
+            name,
+            model,
+            operations,
+            validate: |_, _, _| Ok(()),
+            malformed: None,
+            bare_errors: false,
+            catch_all: false,
+            address: |_| {},
+            routes: &[],
+            browser_policy: None,
+        }
+    }
+}
+
+/// A service that runs: its description and its state.
+pub struct Service {
+    description: &'static Description,
+    operations: Vec<&'static Operation>,
+    state: Arc<dyn State>,
+    used: AtomicBool,
+    calls: AtomicU64,
+    errors: AtomicU64,
+}
+
+impl Service {
+    /// A service with its state.
+    pub fn new(description: &'static Description, state: impl State) -> Self {
+        let mut operations: Vec<_> = description.operations.iter().collect();
+        operations.sort_by_key(|o| o.name);
+        Self {
+            description,
+            operations,
+            state: Arc::new(state),
+            used: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.description.name
+    }
+
+    /// Its description.
+    pub fn description(&self) -> &'static Description {
+        self.description
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &'static Model {
+        (self.description.model)()
+    }
+
+    /// Its state.
+    pub fn state(&self) -> &Arc<dyn State> {
+        &self.state
+    }
+
+    /// The operation called `name`, if it is there.
+    pub fn operation(&self, name: &str) -> Option<&'static Operation> {
+        let at = self.operations.binary_search_by(|o| o.name.cmp(name)).ok()?;
+        self.operations.get(at).copied()
+    }
+
+    /// True from the first call on.
+    pub fn is_running(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// Makes it running without a call.
+    pub fn start(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
+
+    /// Calls so far, and how many of them ended in an error.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.calls.load(Ordering::Relaxed), self.errors.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn count(&self, ok: bool) {
+        self.start();
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if !ok {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Service({})", self.name())
+    }
+}
