@@ -119,6 +119,8 @@ pub struct Description {
     pub malformed: Option<fn(&ReadError) -> AwsError>,
     /// XML errors stand without `<ErrorResponse>` around them (S3).
     pub bare_errors: bool,
+    /// Unsigned requests that are this service's by their host or path (queue URLs).
+    pub claims: fn(&Parts) -> bool,
     /// Takes unsigned requests that no other service claims (S3).
     pub catch_all: bool,
     /// Rewrites an address in the host's name to the one in the path that the model has.
@@ -160,6 +162,7 @@ impl Description {
             validate: |_, _, _| Ok(()),
             malformed: None,
             bare_errors: false,
+            claims: |_| false,
             catch_all: false,
             address: |_| {},
             routes: &[],

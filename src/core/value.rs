@@ -85,6 +85,12 @@ impl From<bool> for Value {
     }
 }
 
+impl From<i32> for Value {
+    fn from(n: i32) -> Self {
+        Self::Integer(i64::from(n))
+    }
+}
+
 impl From<i64> for Value {
     fn from(n: i64) -> Self {
         Self::Integer(n)
