@@ -1,0 +1,252 @@
+//! Writes the Rust types of a model: the structures that the operations of a table reach, each
+//! with its `Encode` and `Decode`. How these work is told in `cumulet_core::codec`.
+//!
+//! No types are written for errors: a handler's error is an `AwsError`. Lists, maps and simple
+//! shapes have no name of their own, so only structures can collide with Rust's names; everything
+//! of Rust's is therefore written with its full path.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::Error;
+use crate::model::{Kind, Location, Member, Model, OperationModel, Shape, ShapeId};
+use crate::names;
+
+/// Lints are about what people write.
+const HEAD: &str = "// Written by cumulet-codegen from model.json and operations.rs.
+#[allow(warnings, clippy::all, clippy::pedantic, clippy::allow_attributes)]
+mod types {
+";
+
+const STRING: &str = "::std::string::String";
+
+/// The source of all types that `operations` need.
+pub(crate) fn types(model: &Model, operations: &[String]) -> Result<String, Error> {
+    let mut found = Vec::new();
+    for name in operations {
+        let index = model.operation(name).ok_or_else(|| format!("the model has no {name}"))?;
+        found.extend(model.operations.get(index));
+    }
+    let messages: BTreeSet<_> = found.iter().flat_map(|o| [o.input, o.output]).flatten().collect();
+    let types = Types { model, messages };
+    let mut out = String::from(HEAD);
+    for id in types.reached() {
+        types.structure(&mut out, id)?;
+    }
+    types.side(&mut out, "input", &found, |o| o.input)?;
+    types.side(&mut out, "output", &found, |o| o.output)?;
+    out.push_str("}\npub use types::*;\n");
+    Ok(out)
+}
+
+struct Types<'a> {
+    model: &'a Model,
+    /// Inputs and outputs.
+    messages: BTreeSet<ShapeId>,
+}
+
+impl Types<'_> {
+    fn shape(&self, id: ShapeId) -> &Shape {
+        self.model.shape(id)
+    }
+
+    /// The structures that the messages reach, themselves included, in the model's order.
+    fn reached(&self) -> BTreeSet<ShapeId> {
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<ShapeId> = self.messages.iter().copied().collect();
+        while let Some(id) = todo.pop() {
+            if seen.insert(id) {
+                let shape = self.shape(id);
+                let parts = shape.members.iter().chain(shape.value.as_deref());
+                todo.extend(parts.map(|member| member.shape));
+            }
+        }
+        seen.retain(|id| structured(self.shape(*id)));
+        seen
+    }
+
+    fn structure(&self, out: &mut String, id: ShapeId) -> Result<(), Error> {
+        let shape = self.shape(id);
+        let fields = self.fields(id)?;
+        let body = fields.iter().find(|field| field.body);
+        let derives =
+            if body.is_some() { "Debug, Default" } else { "Clone, Debug, Default, PartialEq" };
+        let name = shape.name;
+        writeln!(out, "\n/// The model's `{name}`.\n#[derive({derives})]\npub struct {name} {{")?;
+        for field in &fields {
+            writeln!(out, "    pub {}: {},", field.name, field.rust)?;
+        }
+        let arms = |arm: fn(&Field) -> String| -> String {
+            fields.iter().filter(|f| !f.body).map(arm).collect()
+        };
+        let encode = arms(|f| format!("            {} => self.{}.encode(w),\n", f.index, f.name));
+        let decode = arms(|f| format!("                {} => {},\n", f.index, f.decode()));
+        writeln!(
+            out,
+            "}}
+
+impl ::cumulet_core::codec::Encode for {name} {{
+    fn encode(&self, w: &mut dyn ::cumulet_core::codec::Writer) {{
+        w.structure(&|i, w| match i {{
+{encode}            _ => {{}}
+        }});
+    }}
+}}
+
+impl ::cumulet_core::codec::Decode for {name} {{
+    fn decode(r: &mut dyn ::cumulet_core::codec::Reader) -> ::std::result::Result<Self, ::cumulet_core::codec::ReadError> {{
+        let mut it = Self::default();
+        r.structure(&mut |i, r| {{
+            match i {{
+{decode}                _ => {{}}
+            }}
+            Ok(())
+        }})?;
+        Ok(it)
+    }}
+}}"
+        )?;
+        if self.messages.contains(&id) {
+            message(out, name, body)?;
+        }
+        Ok(())
+    }
+
+    fn fields(&self, id: ShapeId) -> Result<Vec<Field>, Error> {
+        let shape = self.shape(id);
+        let mut fields: Vec<Field> = Vec::new();
+        for (index, member) in shape.members.iter().enumerate() {
+            let name = names::field(member.name);
+            if fields.iter().any(|field| field.name == name) {
+                return Err(format!("{} has two members called {name}", shape.name).into());
+            }
+            fields.push(self.field(id, index, name, member));
+        }
+        Ok(fields)
+    }
+
+    fn field(&self, of: ShapeId, index: usize, name: String, member: &Member) -> Field {
+        let body = member.streaming && self.messages.contains(&of);
+        let label = member.location == Location::Uri;
+        let mut rust = self.rust(member.shape);
+        if body {
+            "::cumulet_core::Body".clone_into(&mut rust);
+        } else if self.contains(member.shape, of) {
+            rust = format!("::std::boxed::Box<{rust}>");
+        }
+        if !body && !label {
+            rust = format!("::std::option::Option<{rust}>");
+        }
+        let grows = matches!(self.shape(member.shape).kind, Kind::List | Kind::Map);
+        Field { index, name, rust, body, label, grows }
+    }
+
+    /// Does a value of `inner` hold one of `outer` in itself, not behind a list or map?
+    fn contains(&self, inner: ShapeId, outer: ShapeId) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut todo = vec![inner];
+        while let Some(id) = todo.pop() {
+            if id == outer {
+                return true;
+            }
+            if seen.insert(id) {
+                todo.extend(self.shape(id).members.iter().map(|member| member.shape));
+            }
+        }
+        false
+    }
+
+    fn rust(&self, id: ShapeId) -> String {
+        let shape = self.shape(id);
+        let value = || {
+            let rust = shape.value.as_ref().map_or_else(String::new, |v| self.rust(v.shape));
+            if shape.sparse { format!("::cumulet_core::codec::Sparse<{rust}>") } else { rust }
+        };
+        match shape.kind {
+            Kind::Structure | Kind::Union => shape.name.to_owned(),
+            Kind::List => format!("::std::vec::Vec<{}>", value()),
+            Kind::Map => format!("::std::collections::BTreeMap<{STRING}, {}>", value()),
+            Kind::String => STRING.to_owned(),
+            Kind::Boolean => "bool".to_owned(),
+            Kind::Integer => "i32".to_owned(),
+            Kind::Long => "i64".to_owned(),
+            Kind::Float | Kind::Double => "f64".to_owned(),
+            Kind::Blob => "::cumulet_core::codec::Blob".to_owned(),
+            Kind::Timestamp => "::cumulet_core::Timestamp".to_owned(),
+            Kind::Document => "::cumulet_core::Value".to_owned(),
+        }
+    }
+
+    /// One module of aliases by operation name.
+    fn side(
+        &self,
+        out: &mut String,
+        module: &str,
+        operations: &[&OperationModel],
+        shape: fn(&OperationModel) -> Option<ShapeId>,
+    ) -> Result<(), Error> {
+        writeln!(out, "\n/// Each operation's {module}.\npub mod {module} {{")?;
+        for operation in operations {
+            let rust = shape(operation).map_or("::cumulet_core::codec::Empty".to_owned(), |id| {
+                format!("super::{}", self.shape(id).name)
+            });
+            writeln!(out, "    pub type {} = {rust};", operation.name)?;
+        }
+        writeln!(out, "}}")?;
+        Ok(())
+    }
+}
+
+/// A member as a field.
+struct Field {
+    index: usize,
+    name: String,
+    rust: String,
+    /// The message's stream.
+    body: bool,
+    /// A label of the path: always there.
+    label: bool,
+    /// A list or map.
+    grows: bool,
+}
+
+impl Field {
+    fn decode(&self) -> String {
+        let name = &self.name;
+        if self.label {
+            format!("it.{name} = ::cumulet_core::codec::Decode::decode(r)?")
+        } else if self.grows {
+            format!("::cumulet_core::codec::DecodeMember::decode_member(&mut it.{name}, r)?")
+        } else {
+            format!("::cumulet_core::codec::replace(&mut it.{name}, r)?")
+        }
+    }
+}
+
+fn structured(shape: &Shape) -> bool {
+    matches!(shape.kind, Kind::Structure | Kind::Union)
+}
+
+fn message(out: &mut String, name: &str, body: Option<&Field>) -> Result<(), Error> {
+    writeln!(
+        out,
+        "
+impl ::cumulet_core::codec::Message for {name} {{
+    fn into_any(self: ::std::boxed::Box<Self>) -> ::std::boxed::Box<dyn ::std::any::Any + Send> {{
+        self
+    }}"
+    )?;
+    if let Some(Field { name, .. }) = body {
+        writeln!(
+            out,
+            "    fn take_body(&mut self) -> ::std::option::Option<::cumulet_core::Body> {{
+        Some(::std::mem::take(&mut self.{name}))
+    }}
+    fn set_body(&mut self, body: ::cumulet_core::Body) {{
+        self.{name} = body;
+    }}"
+        )?;
+    }
+    writeln!(out, "}}")?;
+    Ok(())
+}
