@@ -104,6 +104,25 @@ macro_rules! operations {
     };
 }
 
+/// The module `api` of a service: the types that `codegen` wrote, and its model.
+#[macro_export]
+macro_rules! api {
+    () => {
+        /// What `codegen` wrote out of `model.json`, for the operations of the table.
+        pub(crate) mod api {
+            include!(concat!(env!("OUT_DIR"), "/types.rs"));
+
+            /// The model, unpacked at the first call.
+            pub fn model() -> &'static $crate::Model {
+                static MODEL: std::sync::LazyLock<$crate::Model> = std::sync::LazyLock::new(|| {
+                    $crate::Model::unpack(include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")))
+                });
+                &MODEL
+            }
+        }
+    };
+}
+
 /// What a service is, known before it starts.
 pub struct Description {
     /// LocalStack's name; also the feature's and the folder's.
