@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -26,10 +27,13 @@ pub trait State: Any + Send + Sync {
         None
     }
     /// Does what is due now.
-    fn run_due(&self, _cx: Cx) -> BoxFuture<()> {
+    fn run_due(&self, _cx: Cx) -> DueWork<'_> {
         Box::pin(async {})
     }
 }
+
+/// The work of [`State::run_due`].
+pub type DueWork<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// What does an operation's work; made by [`operations!`](crate::operations).
 pub type Run =
