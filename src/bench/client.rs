@@ -1,6 +1,6 @@
 //! One keep-alive HTTP/1.1 connection: sends a signed request, reads the whole reply and checks it.
 //!
-//! Written on the bare socket, because a client library's own work would be measured with the server's.
+//! Written on the bare socket, because a client library's work would be measured with the server's.
 //! Not for other servers than those on the same machine: nothing is tried again.
 
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ pub(crate) enum Server {
     Limit { md5: bool },
 }
 
-/// What a request carries: these bytes, over and over up to a length, and what the signature calls them.
+/// What a request carries: these bytes, over and over up to a length, and their name in signatures.
 pub(crate) struct Payload {
     bytes: Cow<'static, [u8]>,
     length: u64,
@@ -146,7 +146,7 @@ impl Client {
         }
     }
 
-    /// Sends the request; the reply's first bytes, up to `KEPT`, once it is read to its end and right.
+    /// Sends the request: the first bytes of its reply, up to `KEPT`, when that is whole and right.
     pub(crate) async fn send(&mut self, request: &Request<'_>) -> Result<&[u8]> {
         self.write_head(request);
         if self.tcp.is_none() {
@@ -169,6 +169,11 @@ impl Client {
             format!("{method} {path}: {wrong}: {} {text}", self.reply.status)
         })?;
         Ok(&self.reply.kept)
+    }
+
+    /// The last reply's `ETag`.
+    pub(crate) fn etag(&self) -> &str {
+        &self.reply.etag
     }
 
     fn write_head(&mut self, request: &Request<'_>) {
@@ -222,6 +227,7 @@ async fn upload(tcp: &mut TcpStream, head: &mut Vec<u8>, payload: &Payload) -> R
 #[derive(Default)]
 struct Reply {
     status: u16,
+    etag: String,
     length: u64,
     kept: Vec<u8>,
     /// Up to here the body is the pattern.
@@ -278,6 +284,8 @@ impl Reply {
                 framing = Some(Framing::Length(std::str::from_utf8(header.value)?.parse()?));
             } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
                 framing = Some(Framing::Chunked);
+            } else if header.name.eq_ignore_ascii_case("etag") {
+                std::str::from_utf8(header.value)?.clone_into(&mut self.etag);
             } else if header.name.eq_ignore_ascii_case("connection") && header.value == b"close" {
                 return Err("the server closes the connection".into());
             }

@@ -1,5 +1,5 @@
-//! The bare server that `scripts/bench` gives every figure as a ratio to: hyper 1 on two tokio workers,
-//! which reads a request whole and answers as many bytes as the request asks for.
+//! The bare server that `scripts/bench` gives every figure as a ratio to: hyper 1 on two tokio
+//! workers, which reads a request whole and answers as many bytes as the request asks for.
 //!
 //! It routes, stores and checks nothing, so no server that does can pass it on the same machine.
 //! `limit ADDRESS` prints `Ready.` once it listens. `x-limit-size: N` asks for a body of N bytes;

@@ -1,10 +1,10 @@
-//! The load generator behind `scripts/bench`: one thread that keeps `--conc` connections busy with one
-//! operation, each sending its next request when the reply to its last has been read and checked.
+//! The load generator behind `scripts/bench`: one thread that keeps `--conc` connections busy with
+//! one operation, each sending its next request when the reply to its last is read and checked.
 //!
-//! `cumulet-bench` is a tool of the people who work on Cumulet. No crate depends on it, and nothing of
-//! it ships. It stands by itself, down to its own signing, so that a mistake of the server's crates
-//! cannot hide behind the same mistake here. One line of JSON on stdout has the figures; any reply that
-//! is not right ends the run with an error.
+//! `cumulet-bench` is a tool of the people who work on Cumulet. No crate depends on it, and nothing
+//! of it ships. It stands by itself, down to its own signing, so that a mistake of the server's
+//! crates cannot hide behind the same mistake here. One line of JSON on stdout has the figures; any
+//! reply that is not right ends the run with an error.
 
 mod big;
 mod client;
@@ -32,7 +32,7 @@ Usage: loadgen [OPTIONS] ADDRESS OPERATION
   --pid PID    the server's process, for its CPU time and memory
   --limit      the server is `limit`
   --limit-md5  the server is `limit` and is to hash uploads
-  --big BYTES  uploads, downloads and deletes one object of that size
+  --big BYTES  uploads, downloads and deletes objects of that size
   --list       prints the operations";
 
 struct Options {
@@ -78,7 +78,7 @@ fn run(options: &Options) -> Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if let Some(bytes) = options.big {
         let mut client = Client::new(address, options.server, "s3");
-        return runtime.block_on(big::round_trip(&mut client, bytes, options.load.pid));
+        return runtime.block_on(big::round_trips(&mut client, bytes, options.load.pid));
     }
     let wanted = places.next().ok_or(HELP)?;
     let (_, operation) =

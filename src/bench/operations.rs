@@ -1,4 +1,4 @@
-//! The operations that are measured: what each sends, what it needs beforehand, how its effect is checked.
+//! The operations that are measured: what each sends, what it needs beforehand, how it is checked.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 

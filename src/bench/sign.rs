@@ -54,9 +54,8 @@ impl Signer {
         let request = hex(&Sha256::digest(request.as_bytes()));
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{request}");
         let signature = hex(&mac(&self.key, &text));
-        format!(
-            "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{scope}, SignedHeaders={names}, Signature={signature}"
-        )
+        let who = format!("Credential={ACCESS_KEY}/{scope}");
+        format!("AWS4-HMAC-SHA256 {who}, SignedHeaders={names}, Signature={signature}")
     }
 }
 

@@ -1,0 +1,98 @@
+"""Builds the program, starts it, reads its memory: what `bench` and `images` share. No command."""
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def say(*words):
+    """Progress: results alone go to stdout."""
+    print(*words, file=sys.stderr, flush=True)
+
+
+def build(*arguments, env=None):
+    """The executables that `cargo build` makes, by name."""
+    command = ["cargo", "build", "--message-format=json-render-diagnostics", *arguments]
+    say("+", *command)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env)
+    if done.returncode:
+        sys.exit(done.returncode)
+    messages = map(json.loads, done.stdout.splitlines())
+    return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
+
+
+def image_target():
+    """The host's target for static binaries, and the flags that it needs."""
+    musl = f"{platform.machine()}-unknown-linux-musl"
+    for command in ("true", f"rustup target add {musl}"):
+        script = f"{command} >&2 && rustup target list --installed"
+        done = subprocess.run(script, shell=True, capture_output=True, text=True)
+        if musl in done.stdout.split():
+            return musl, ""
+    version = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
+    host = version.split("host: ")[1].split()[0]
+    return host, "-C target-feature=+crt-static"
+
+
+def build_image(*features, target_dir=None):
+    """The program as it ships: profile `image`, static."""
+    target, flags = image_target()
+    # A directory of its own: other flags would have everything in the usual one built again.
+    directory = target_dir or ROOT / "target" / "images"
+    env = {**os.environ, "RUSTFLAGS": f"{os.environ.get('RUSTFLAGS', '')} {flags}".strip()}
+    where = ["--target", target, "--target-dir", str(directory)]
+    return build("-p", "cumulet", "--profile", "image", *where, *features, env=env)["cumulet"]
+
+
+def free_address():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def memory(pid, field="VmRSS"):
+    """Resident memory in MB (10^6 bytes); `VmHWM` is the most that it ever was."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024 / 1e6
+    sys.exit(f"process {pid} has no {field}")
+
+
+class Program:
+    """A running server that has printed `Ready.`; ended when its `with` block is left."""
+
+    def __init__(self, *command, **env):
+        began = time.monotonic()
+        self.process = subprocess.Popen(
+            command, env={**os.environ, **env}, stdout=subprocess.PIPE, text=True
+        )
+        if not any(line == "Ready.\n" for line in self.process.stdout):
+            sys.exit(f"{command[0]} ended before it was ready")
+        self.start_ms = (time.monotonic() - began) * 1000
+        self.pid = self.process.pid
+        # Whatever it prints later is read, so that it never waits for us.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def cumulet(executable, address):
+    """Starts the program quietly: a line for each request would be measured too."""
+    return Program(executable, GATEWAY_LISTEN=address, LS_LOG="warn")
