@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta, timezone
-from email.header import decode_header, make_header
+from email.header import Header, decode_header, make_header
 from urllib.parse import quote
 
 import pytest
@@ -71,13 +71,18 @@ def test_user_metadata(s3, bucket):
     assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == metadata
 
 
-def test_user_metadata_beyond_ascii_comes_back_encoded(program, bucket):
-    # boto3 refuses to send such a value, other clients do; AWS answers an RFC 2047 word.
+def test_user_metadata_beyond_ascii(s3, bucket):
+    # Clients send such a value as an RFC 2047 word, and AWS answers one, not always spelt the same way.
+    s3.put_object(Bucket=bucket, Key="k", Body=b"", Metadata={"greeting": Header("Grüße 🎈", "utf-8").encode()})
+    value = s3.head_object(Bucket=bucket, Key="k")["Metadata"]["greeting"]
+    assert str(make_header(decode_header(value))) == "Grüße 🎈"
+
+
+def test_raw_metadata_beyond_ascii_comes_back_encoded(program, bucket):
     path = f"/{bucket}/k"
     assert call(program.netloc, "PUT", path, {"x-amz-meta-greeting": "Grüße".encode()}, b"").status == 200
     value = call(program.netloc, "HEAD", path).headers["x-amz-meta-greeting"]
-    assert value.isascii()
-    assert str(make_header(decode_header(value))) == "Grüße"
+    assert value.startswith("=?UTF-8?") and value.isascii()
 
 
 ODD_KEYS = [
@@ -140,7 +145,7 @@ def test_ranges(s3, bucket, asked, part, content_range):
     assert (got["Body"].read(), got["ContentRange"], got["ContentLength"]) == (part, content_range, len(part))
 
 
-@pytest.mark.parametrize("asked", ["bytes=5-2", "lines=0-3", "bytes=0-1,3-4", "bytes=x-"])
+@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,3-4", "bytes=x-"])
 def test_ranges_that_say_nothing_give_everything(s3, bucket, asked):
     s3.put_object(Bucket=bucket, Key="k", Body=TEN)
     got = s3.get_object(Bucket=bucket, Key="k", Range=asked)
