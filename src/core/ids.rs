@@ -1,6 +1,5 @@
 //! Identifiers and other chance: from the operating system, or repeatable in a seeded world.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 /// The only source of randomness.
@@ -44,17 +43,15 @@ impl Ids {
 
     /// A random version 4 UUID: `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`.
     pub fn uuid(&self) -> String {
-        let mut b: [u8; 16] = self.bytes();
-        b[6] = b[6] & 0x0f | 0x40;
-        b[8] = b[8] & 0x3f | 0x80;
-        let mut out = String::with_capacity(36);
-        for (i, byte) in b.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                out.push('-');
-            }
-            let _ = write!(out, "{byte:02x}");
-        }
-        out
+        hyphenated(&self.uuid_bytes())
+    }
+
+    /// The 16 bytes of a random version 4 UUID.
+    pub fn uuid_bytes(&self) -> [u8; 16] {
+        let mut bytes: [u8; 16] = self.bytes();
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        bytes
     }
 
     /// `len` lower case hexadecimal digits.
@@ -70,6 +67,20 @@ impl Ids {
             .map(|b| char::from(*b))
             .collect()
     }
+}
+
+/// A UUID's usual form.
+pub fn hyphenated(uuid: &[u8; 16]) -> String {
+    let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
+    let mut out = String::with_capacity(36);
+    for (i, byte) in uuid.iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
+            out.push('-');
+        }
+        out.push(digit(byte >> 4));
+        out.push(digit(byte & 15));
+    }
+    out
 }
 
 impl Pool {
