@@ -30,15 +30,12 @@ const COMPUTED: [&str; 6] = [
     "QueueArn",
 ];
 
-/// Attributes of features that are not here.
-const ABSENT: [&str; 6] = [
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoQueue",
-    "FifoThroughputLimit",
-    "RedriveAllowPolicy",
-    "RedrivePolicy",
-];
+/// Attributes of dead-letter queues, which are not here: only their absence can be set.
+const REDRIVE: [&str; 2] = ["RedriveAllowPolicy", "RedrivePolicy"];
+
+/// Attributes that only FIFO queues have: they can be asked for, and are never there.
+const FIFO: [&str; 4] =
+    ["ContentBasedDeduplication", "DeduplicationScope", "FifoQueue", "FifoThroughputLimit"];
 
 /// What a queue has that is made without attributes. `KmsDataKeyReusePeriodSeconds` shows only
 /// with a key.
@@ -67,11 +64,9 @@ fn check_one(name: &str, value: &str) -> Result<(), AwsError> {
         "Policy" if value.is_empty() || is_json_object(value) => Ok(()),
         "Policy" => Err(errors::attribute_value(name)),
         "KmsMasterKeyId" => Ok(()),
-        _ if ABSENT.contains(&name) && !matches!(value, "" | "false") => {
-            let text = format!("The queue attribute {name} is not implemented.");
-            Err(AwsError::new("UnsupportedOperation", 501, text))
-        }
-        _ if ABSENT.contains(&name) => Ok(()),
+        _ if REDRIVE.contains(&name) && value.is_empty() => Ok(()),
+        _ if REDRIVE.contains(&name) => Err(errors::not_implemented(name)),
+        "DeduplicationScope" | "FifoThroughputLimit" => Err(errors::fifo_only(name)),
         _ => Err(errors::unknown_attribute(name)),
     }
 }
@@ -85,7 +80,7 @@ fn is_json_object(text: &str) -> bool {
 /// Puts checked attributes over those that are there.
 pub(crate) fn apply(queue: &mut Queue, attributes: BTreeMap<String, String>) {
     for (name, value) in attributes {
-        let gone = value.is_empty() || ABSENT.contains(&name.as_str());
+        let gone = value.is_empty();
         // One kind of encryption ends the other (SQS Developer Guide, "Encryption at rest").
         if name == "KmsMasterKeyId" && !gone {
             queue.attributes.insert("SqsManagedSseEnabled".to_owned(), "false".to_owned());
@@ -152,7 +147,8 @@ pub(crate) async fn get_queue_attributes(
     let known = |n: &str| {
         n == "All"
             || COMPUTED.contains(&n)
-            || ABSENT.contains(&n)
+            || REDRIVE.contains(&n)
+            || FIFO.contains(&n)
             || NUMBERS.iter().any(|(name, ..)| *name == n)
             || matches!(n, "Policy" | "KmsMasterKeyId" | "SqsManagedSseEnabled")
     };

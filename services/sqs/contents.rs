@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use cumulet_core::{AwsError, Blob, Timestamp};
+use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
 use md5::{Digest, Md5};
 
 use crate::api::{MessageAttributeValue, MessageSystemAttributeValue};
@@ -20,7 +20,8 @@ pub(crate) struct Contents {
     pub(crate) id: [u8; 16],
     pub(crate) body: Box<str>,
     pub(crate) sent: Timestamp,
-    pub(crate) sender: Box<str>,
+    pub(crate) sender: AccountId,
+    pub(crate) group: Option<Box<str>>,
     /// Boxed: most messages have none.
     pub(crate) attributes: Option<Box<Attributes>>,
 }
@@ -84,7 +85,7 @@ pub(crate) fn md5_of_attributes<'a>(
 ) -> Option<String> {
     let mut hash = Md5::new();
     let mut any = false;
-    let mut part = |hash: &mut Md5, bytes: &[u8]| {
+    let part = |hash: &mut Md5, bytes: &[u8]| {
         hash.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
         hash.update(bytes);
     };
@@ -100,9 +101,8 @@ pub(crate) fn md5_of_attributes<'a>(
 
 /// Bytes that count towards the size limit of a message.
 pub(crate) fn size(body: &str, attributes: &Attributes) -> usize {
-    let one = |(name, a): (&String, &Attribute)| {
-        name.len() + a.data_type.len() + a.value.bytes().len()
-    };
+    let one =
+        |(name, a): (&String, &Attribute)| name.len() + a.data_type.len() + a.value.bytes().len();
     body.len() + attributes.user.iter().map(one).sum::<usize>()
 }
 
@@ -123,7 +123,10 @@ pub(crate) fn check_attributes(
 ) -> Result<Attributes, AwsError> {
     let user = user.unwrap_or_default();
     if user.len() > ATTRIBUTES_MAX {
-        let text = format!("Number of message attributes [{}] exceeds the allowed maximum [10].", user.len());
+        let text = format!(
+            "Number of message attributes [{}] exceeds the allowed maximum [10].",
+            user.len()
+        );
         return Err(errors::invalid(text));
     }
     let mut attributes = Attributes::default();
@@ -145,7 +148,9 @@ pub(crate) fn check_attributes(
             return Err(errors::invalid(text));
         }
         if attribute.data_type != "String" {
-            let text = format!("The type of message system attribute '{name}' is invalid. You must use only the following supported type prefixes: String.");
+            let text = format!(
+                "The type of message system attribute '{name}' is invalid. You must use only the following supported type prefixes: String."
+            );
             return Err(errors::invalid(text));
         }
         attributes.system.insert(name, attribute);
@@ -177,18 +182,24 @@ fn check_name(name: &str) -> Result<(), AwsError> {
 
 fn check_value(name: &str, value: MessageAttributeValue) -> Result<Attribute, AwsError> {
     let data_type = value.data_type.filter(|t| !t.is_empty()).ok_or_else(|| {
-        errors::invalid(format!("The message attribute '{name}' must contain a non-empty message attribute type."))
+        errors::invalid(format!(
+            "The message attribute '{name}' must contain a non-empty message attribute type."
+        ))
     })?;
     let base = data_type.split('.').next().unwrap_or_default();
     if !matches!(base, "String" | "Number" | "Binary") || data_type.len() > NAME_MAX {
-        return Err(errors::invalid(format!("The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.")));
+        return Err(errors::invalid(format!(
+            "The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."
+        )));
     }
     let empty = || {
-        let kind = if base == "Binary" { "binary" } else { "string" };
-        errors::invalid(format!("The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{kind}'."))
+        let text = "must contain a non-empty value of type";
+        errors::invalid(format!("Message (user) attribute '{name}' {text} '{base}'."))
     };
     if value.string_value.is_some() && value.binary_value.is_some() {
-        return Err(errors::invalid(format!("The message attribute '{name}' has multiple values.")));
+        return Err(errors::invalid(format!(
+            "The message attribute '{name}' has multiple values."
+        )));
     }
     let value = if base == "Binary" {
         AttributeValue::Binary(value.binary_value.filter(|b| !b.0.is_empty()).ok_or_else(empty)?)
@@ -198,7 +209,9 @@ fn check_value(name: &str, value: MessageAttributeValue) -> Result<Attribute, Aw
             return Err(errors::message_contents());
         }
         if base == "Number" && text.parse::<f64>().is_err() {
-            return Err(errors::invalid(format!("Can't cast the value of message (user) attribute '{name}' to a number.")));
+            return Err(errors::invalid(format!(
+                "Can't cast the value of message (user) attribute '{name}' to a number."
+            )));
         }
         AttributeValue::String(text)
     };

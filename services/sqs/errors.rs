@@ -11,6 +11,7 @@ fn bad(code: &str, message: impl Into<String>) -> AwsError {
 
 pub(crate) fn queue_does_not_exist() -> AwsError {
     bad("QueueDoesNotExist", "The specified queue does not exist.")
+        .in_query("The specified queue does not exist for this wsdl version.")
 }
 
 pub(crate) fn queue_name_exists(attribute: &str) -> AwsError {
@@ -35,9 +36,15 @@ pub(crate) fn parameter(value: impl Display, name: &str, reason: &str) -> AwsErr
     bad("InvalidParameterValue", message)
 }
 
-pub(crate) fn parameters(reason: impl Display) -> AwsError {
-    let message = format!("One or more parameters are invalid. Reason: {reason}");
-    bad("InvalidParameterValue", message)
+pub(crate) fn message_too_long(limit: u32) -> AwsError {
+    let reason = format!("Reason: Message must be shorter than {limit} bytes.");
+    bad("InvalidParameterValue", format!("One or more parameters are invalid. {reason}"))
+}
+
+/// The same in a batch.
+pub(crate) fn entry_too_long(limit: u32) -> AwsError {
+    let reason = format!("Reason: Message must be shorter than {limit} bytes.");
+    bad("InvalidParameterValue", format!("One or more parameters cannot be validated. {reason}"))
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> AwsError {
@@ -48,17 +55,18 @@ pub(crate) fn unknown_attribute(name: &str) -> AwsError {
     bad("InvalidAttributeName", format!("Unknown Attribute {name}."))
 }
 
+pub(crate) fn fifo_only(name: &str) -> AwsError {
+    let message = format!("You can specify the {name} only when FifoQueue is set to true.");
+    bad("InvalidAttributeName", message)
+}
+
+pub(crate) fn not_implemented(attribute: &str) -> AwsError {
+    let message = format!("The queue attribute {attribute} is not implemented.");
+    AwsError::new("UnsupportedOperation", 501, message)
+}
+
 pub(crate) fn attribute_value(name: &str) -> AwsError {
     bad("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
-}
-
-pub(crate) fn attribute_reason(name: &str, value: &str, reason: &str) -> AwsError {
-    let message = format!("Value {value} for parameter {name} is invalid. Reason: {reason}");
-    bad("InvalidAttributeValue", message)
-}
-
-pub(crate) fn unsupported(message: &str) -> AwsError {
-    bad("UnsupportedOperation", message)
 }
 
 pub(crate) fn message_contents() -> AwsError {
@@ -75,11 +83,6 @@ pub(crate) fn receipt_handle(handle: &str) -> AwsError {
 pub(crate) fn not_in_flight(handle: &str) -> AwsError {
     let reason = "Message does not exist or is not available for visibility timeout change.";
     parameter(handle, "ReceiptHandle", reason)
-}
-
-pub(crate) fn over_limit(in_flight: usize) -> AwsError {
-    let message = format!("Too many messages in flight: {in_flight} is the limit of a queue.");
-    AwsError::new("OverLimit", 403, message)
 }
 
 pub(crate) fn empty_batch(entry: &str) -> AwsError {

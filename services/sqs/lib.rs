@@ -50,7 +50,7 @@ pub fn service(platform: &Platform) -> Service {
     let settings = &platform.settings;
     let sqs = Sqs {
         store: Store::new(),
-        waiters: Waiters::new(),
+        waiters: Waiters::default(),
         settings: Settings {
             urls: url::Strategy::parse(settings.get("SQS_ENDPOINT_STRATEGY").unwrap_or_default()),
             purge_delay: settings.flag("SQS_DELAY_PURGE_RETRY", false),
@@ -60,13 +60,27 @@ pub fn service(platform: &Platform) -> Service {
     Service::new(&DESCRIPTION, sqs)
 }
 
+impl Sqs {
+    /// Wakes as many long polls of a queue as messages came.
+    fn wake(&self, at: &url::QueueRef, count: usize) {
+        self.waiters.wake(at.scope, &at.name, count);
+    }
+
+    /// Wakes all long polls of a queue: it changed or went.
+    fn wake_all(&self, at: &url::QueueRef) {
+        self.waiters.wake_all(at.scope, &at.name);
+    }
+}
+
 impl State for Sqs {
     fn fork(&self, from: WorldId, to: WorldId) {
         self.store.fork(from, to);
+        self.waiters.wake_world(to);
     }
 
     fn reset(&self, world: WorldId) {
         self.store.reset(world);
+        self.waiters.wake_world(world);
     }
 
     fn next_due(&self, world: WorldId) -> Option<Timestamp> {

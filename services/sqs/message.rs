@@ -1,15 +1,16 @@
 //! `SendMessage` and its batch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cumulet_core::ids::hyphenated;
 use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::{
     SendMessageBatchRequestEntry, SendMessageBatchResult, SendMessageBatchResultEntry,
     SendMessageResult, input, output,
 };
-use crate::contents::{self, Attributes, Contents, hex};
-use crate::receipt::uuid;
+use crate::contents::{self, Attribute, Attributes, Contents};
 use crate::state::{Message, Queue};
 use crate::url::QueueRef;
 use crate::{Sqs, batch, errors};
@@ -23,6 +24,8 @@ struct Draft {
     attributes: Attributes,
     /// Seconds, where the sender gives them.
     delay: Option<u32>,
+    /// For fair queues; a standard queue keeps no order by it.
+    group: Option<String>,
 }
 
 impl Draft {
@@ -31,12 +34,12 @@ impl Draft {
         let attributes =
             contents::check_attributes(entry.message_attributes, entry.message_system_attributes)?;
         let delay = entry.delay_seconds.map(check_delay).transpose()?;
-        if entry.message_deduplication_id.is_some() {
-            let name = "MessageDeduplicationId";
-            let reason = "The request includes a parameter that is not valid for this queue type.";
-            return Err(errors::parameter(entry.message_deduplication_id.unwrap_or_default(), name, reason));
+        if let Some(id) = entry.message_deduplication_id {
+            let reason = "The request include parameter that is not valid for this queue type";
+            return Err(errors::parameter(id, "MessageDeduplicationId", reason));
         }
-        Ok(Self { body, attributes, delay })
+        let group = entry.message_group_id.map(check_group).transpose()?;
+        Ok(Self { body, attributes, delay, group })
     }
 
     fn size(&self) -> usize {
@@ -44,23 +47,21 @@ impl Draft {
     }
 
     /// Checks the queue's size limit.
-    fn fits(&self, queue: &Queue) -> Result<(), AwsError> {
+    fn fits(&self, queue: &Queue, too_long: fn(u32) -> AwsError) -> Result<(), AwsError> {
         let limit = queue.number("MaximumMessageSize");
-        if self.size() > limit as usize {
-            let reason = format!("Message must be shorter than {limit} bytes.");
-            return Err(errors::parameters(reason));
-        }
-        Ok(())
+        if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
     }
 
     fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
         let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
+        let group = self.group.map(String::into_boxed_str);
         let contents = Contents {
             id: cx.ids().uuid_bytes(),
             body: self.body.into_boxed_str(),
             sent: now,
             sender: cx.account(),
+            group,
             attributes: (!plain).then(|| Box::new(self.attributes)),
         };
         Message {
@@ -79,15 +80,24 @@ fn check_delay(delay: i32) -> Result<u32, AwsError> {
     })
 }
 
+fn check_group(group: String) -> Result<String, AwsError> {
+    if (1..=128).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(group);
+    }
+    let reason = "MessageGroupId can only include alphanumeric and punctuation characters. \
+                  1 to 128 in length.";
+    Err(errors::parameter(group, "MessageGroupId", reason))
+}
+
 /// What the sender is told of its message.
 fn receipt(id: Option<String>, contents: &Contents) -> SendMessageBatchResultEntry {
-    let digest = |pick: fn(&Attributes) -> &_| {
+    let digest = |pick: fn(&Attributes) -> &BTreeMap<String, Attribute>| {
         let attributes = contents.attributes.as_deref()?;
         contents::md5_of_attributes(pick(attributes).iter())
     };
     SendMessageBatchResultEntry {
         id,
-        message_id: Some(uuid(&contents.id)),
+        message_id: Some(hyphenated(&contents.id)),
         md5_of_message_body: Some(contents::md5_of_body(&contents.body)),
         md5_of_message_attributes: digest(|a| &a.user),
         md5_of_message_system_attributes: digest(|a| &a.system),
@@ -112,13 +122,13 @@ pub(crate) async fn send_message(
     })?;
     let contents = sqs.store.write(cx, at.scope, |tx| {
         let queue = tx.queue(&at.name)?;
-        draft.fits(&queue)?;
+        draft.fits(&queue, errors::message_too_long)?;
         let message = draft.into_message(cx, &queue, cx.now());
         let contents = Arc::clone(&message.contents);
         tx.add(&queue, message);
         Ok::<_, AwsError>(contents)
     })?;
-    sqs.wake(&at);
+    sqs.wake(&at, 1);
     let told = receipt(None, &contents);
     Ok(SendMessageResult {
         md5_of_message_body: told.md5_of_message_body,
@@ -155,7 +165,7 @@ pub(crate) async fn send_message_batch(
             drafts,
             |(id, _)| id.clone(),
             |(id, draft), _| {
-                draft.fits(&queue)?;
+                draft.fits(&queue, errors::entry_too_long)?;
                 let message = draft.into_message(cx, &queue, now);
                 let contents = Arc::clone(&message.contents);
                 tx.add(&queue, message);
@@ -165,7 +175,7 @@ pub(crate) async fn send_message_batch(
     })?;
     let sent = sent.unwrap_or_default();
     for _ in &sent {
-        sqs.wake(&at);
+        sqs.wake(&at, 1);
     }
     if let Some(unfit) = unfit {
         failed.get_or_insert_default().extend(unfit);

@@ -1,24 +1,23 @@
 //! `ReceiveMessage` with its long polls, and the deletion of what was received.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
+use cumulet_core::ids::hyphenated;
 use cumulet_core::{AwsError, Cx, Timestamp};
+use cumulet_store::Waiter;
 
 use crate::api::{
     DeleteMessageBatchResult, DeleteMessageBatchResultEntry, Message as Received,
     ReceiveMessageResult, input, output,
 };
 use crate::contents::{self, Attribute, AttributeValue};
-use crate::receipt::{Receipt, uuid};
+use crate::receipt::Receipt;
 use crate::state::{Message, MessageKey, Tables};
 use crate::url::QueueRef;
 use crate::visibility::VISIBILITY_MAX;
 use crate::{Sqs, batch, errors};
 
-/// Messages of a standard queue that may be in flight (SQS Developer Guide, "Message quotas").
-const IN_FLIGHT_MAX: usize = 120_000;
 const RECEIVE_MAX: i32 = 10;
 const WAIT_SECONDS_MAX: i32 = 20;
 
@@ -62,7 +61,10 @@ impl Wish {
 enum Look {
     Messages(Vec<(MessageKey, Message)>),
     /// Nothing now; the queue's own waiting time, and when the next hidden message shows.
-    Nothing { wait: Duration, next: Option<Timestamp> },
+    Nothing {
+        wait: Duration,
+        next: Option<Timestamp>,
+    },
 }
 
 pub(crate) async fn receive_message(
@@ -73,22 +75,28 @@ pub(crate) async fn receive_message(
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
     let wish = Wish::parse(sqs, input)?;
     let began = cx.now();
+    let mut waiter = None;
     loop {
-        // Registered before the look: what arrives after it wakes this call.
-        let waiter = sqs.waiters.register(at.scope, &at.name);
         let look = sqs.store.write(cx, at.scope, |tx| take(tx, cx, &at.name, &wish))?;
         let (wait, next) = match look {
-            Look::Messages(messages) => return Ok(answer(&wish, messages)),
+            Look::Messages(messages) => {
+                waiter.as_mut().map(Waiter::served);
+                return Ok(answer(&wish, messages));
+            }
             Look::Nothing { wait, next } => (wish.wait.unwrap_or(wait), next),
         };
         let deadline = began.plus(wait);
         if cx.now() >= deadline {
             return Ok(ReceiveMessageResult::default());
         }
-        let until = next.map_or(deadline, |next| next.min(deadline));
+        let Some(waiter) = &mut waiter else {
+            // Looks once more, because what arrived before the registration wakes nobody.
+            waiter = Some(sqs.waiters.wait(at.scope, &at.name));
+            continue;
+        };
         tokio::select! {
             () = waiter.woken() => {}
-            () = cx.clock().sleep_until(until) => {}
+            () = cx.clock().sleep_until(next.map_or(deadline, |next| next.min(deadline))) => {}
             () = cx.gone() => return Ok(ReceiveMessageResult::default()),
         }
     }
@@ -98,14 +106,13 @@ pub(crate) async fn receive_message(
 fn take(tx: &mut Tables, cx: &Cx, name: &str, wish: &Wish) -> Result<Look, AwsError> {
     let queue = tx.queue(name)?;
     let now = cx.now();
-    tx.expire_front(&queue, now);
+    if tx.expiries.get(&queue.id).is_some_and(|at| *at <= now) {
+        tx.expire(&queue, now);
+    }
     let keys: Vec<_> = tx.available(queue.id, now).take(wish.count).collect();
     if keys.is_empty() {
         let wait = queue.seconds("ReceiveMessageWaitTimeSeconds");
         return Ok(Look::Nothing { wait, next: tx.next_visible(queue.id, now) });
-    }
-    if tx.in_flight_at_least(queue.id, now, IN_FLIGHT_MAX) {
-        return Err(errors::over_limit(IN_FLIGHT_MAX));
     }
     let hidden_until = now.plus(wish.hide.unwrap_or_else(|| queue.seconds("VisibilityTimeout")));
     let mut messages = Vec::with_capacity(keys.len());
@@ -138,7 +145,7 @@ fn received(wish: &Wish, key: MessageKey, message: &Message) -> Received {
     }
     let system = system_attributes(&wish.system, message);
     Received {
-        message_id: Some(uuid(&contents.id)),
+        message_id: Some(hyphenated(&contents.id)),
         receipt_handle: Some(receipt.handle()),
         md5_of_body: Some(contents::md5_of_body(&contents.body)),
         body: Some(contents.body.to_string()),
@@ -171,6 +178,9 @@ fn system_attributes(asked: &[String], message: &Message) -> BTreeMap<String, St
     put("SentTimestamp", contents.sent.millis().to_string());
     put("ApproximateReceiveCount", message.received.to_string());
     put("ApproximateFirstReceiveTimestamp", message.first_received.millis().to_string());
+    if let Some(group) = &contents.group {
+        put("MessageGroupId", group.to_string());
+    }
     let system = contents.attributes.iter().flat_map(|a| &a.system);
     for (name, Attribute { value, .. }) in system {
         if let AttributeValue::String(text) = value {

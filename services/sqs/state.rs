@@ -26,7 +26,7 @@ tables! {
         pub(crate) messages: Table<MessageKey, Message, MessageIndexes>,
         /// When to look next for messages of a queue that outlived its retention period: not later
         /// than the first one does.
-        expiries: Table<QueueId, Timestamp, ExpiryIndexes>,
+        pub(crate) expiries: Table<QueueId, Timestamp, ExpiryIndexes>,
     }
     next_due = |t| t.expiries.by().at.first().map(|(at, _)| *at);
 }
@@ -129,7 +129,10 @@ impl Tables {
         queue: QueueId,
         now: Timestamp,
     ) -> impl Iterator<Item = (Timestamp, MessageKey)> {
-        let range = (Bound::Excluded((queue, now)), Bound::Excluded((queue.wrapping_add(1), Timestamp::default())));
+        let range = (
+            Bound::Excluded((queue, now)),
+            Bound::Excluded((queue.wrapping_add(1), Timestamp::default())),
+        );
         self.messages.by().visible.range(range).map(|((_, at), key)| (*at, *key))
     }
 

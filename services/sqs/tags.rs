@@ -27,7 +27,8 @@ pub(crate) async fn untag_queue(
     input: input::UntagQueue,
 ) -> Result<output::UntagQueue, AwsError> {
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
-    let keys = input.tag_keys.filter(|t| !t.is_empty()).ok_or_else(|| errors::missing("TagKeys"))?;
+    let keys =
+        input.tag_keys.filter(|t| !t.is_empty()).ok_or_else(|| errors::missing("TagKeys"))?;
     sqs.store.write(cx, at.scope, |tx| {
         tx.queue(&at.name)?;
         tx.queues.update(&at.name, |queue| queue.tags.retain(|key, _| !keys.contains(key)));

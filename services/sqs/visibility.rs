@@ -25,7 +25,7 @@ pub(crate) async fn change_message_visibility(
         let queue = tx.queue(&at.name)?;
         change(tx, cx, queue.id, input.receipt_handle.as_deref(), input.visibility_timeout)
     })?;
-    sqs.wake(&at);
+    sqs.wake_all(&at);
     Ok(output::ChangeMessageVisibility::default())
 }
 
@@ -66,8 +66,7 @@ fn change(
     let timeout = timeout.ok_or_else(|| errors::missing("VisibilityTimeout"))?;
     let reason = "VisibilityTimeout must be an integer between 0 and 43200";
     let seconds = u64::try_from(timeout).ok().filter(|_| timeout <= VISIBILITY_MAX);
-    let seconds =
-        seconds.ok_or_else(|| errors::parameter(timeout, "VisibilityTimeout", reason))?;
+    let seconds = seconds.ok_or_else(|| errors::parameter(timeout, "VisibilityTimeout", reason))?;
     let receipt = Receipt::parse(queue, handle)?;
     let now = cx.now();
     let found = tx.messages.get(&receipt.key);
