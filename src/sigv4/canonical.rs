@@ -103,20 +103,17 @@ fn header(parts: &Parts, name: &str) -> Vec<u8> {
         line.extend(parts.uri.authority().map_or("", |host| host.as_str()).bytes());
         return line;
     }
-    line.extend(values(&parts.headers, name));
+    line.extend(values(&parts.headers, name, |value| {
+        let words = value.split(u8::is_ascii_whitespace);
+        words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(&b' ')
+    }));
     line
 }
 
-pub(crate) fn values(headers: &HeaderMap, name: &str) -> Vec<u8> {
-    let values: Vec<Vec<u8>> = headers
-        .get_all(name)
-        .iter()
-        .map(|value| {
-            let words = value.as_bytes().split(u8::is_ascii_whitespace);
-            words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(&b' ')
-        })
-        .collect();
-    values.join(&b',')
+/// A header's values, each as `tidy` leaves it, joined by commas.
+pub(crate) fn values(headers: &HeaderMap, name: &str, tidy: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let values = headers.get_all(name).iter().map(|value| tidy(value.as_bytes()));
+    values.collect::<Vec<_>>().join(&b',')
 }
 
 #[cfg(test)]

@@ -92,7 +92,9 @@ pub(crate) fn string_to_sign(
     let presigned = signature.place == Place::Query;
     let query = pairs(parts.uri.query().unwrap_or_default());
     // A presigned URL may carry in its query what would be headers.
-    let value = |name: &str| match canonical::values(&parts.headers, name) {
+    let value = |name: &str| match canonical::values(&parts.headers, name, |value| {
+        value.trim_ascii().to_vec()
+    }) {
         empty if empty.is_empty() && presigned => query
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -126,10 +128,13 @@ pub(crate) fn string_to_sign(
     out
 }
 
-/// `/bucket/key?sub-resources`, the path as it was sent.
+/// `/bucket/key?sub-resources`, the path as it was sent, but for the slash that ends a bucket.
 fn resource(path: &str, query: &[(String, String)], host_bucket: Option<&str>) -> String {
     let mut resource = host_bucket.map_or_else(String::new, |bucket| format!("/{bucket}"));
     resource.push_str(path);
+    if resource.len() > 1 && resource.rfind('/') == Some(0) {
+        resource.push('/');
+    }
     let mut known: Vec<_> =
         query.iter().filter(|(name, _)| SUB_RESOURCES.contains(&name.as_str())).collect();
     known.sort_unstable();
