@@ -3,6 +3,7 @@
 use crate::key::sha256_hex;
 use crate::signature::Credential;
 use crate::{date, parse};
+use cumulet_core::Timestamp;
 use http::HeaderMap;
 use http::request::Parts;
 use percent_encoding::{
@@ -35,7 +36,7 @@ pub(crate) fn request(parts: &Parts, s3: bool, signed_headers: &str, payload: &s
 
 pub(crate) fn string_to_sign(
     credential: &Credential<'_>,
-    signed_at: i64,
+    signed_at: Timestamp,
     request: &[u8],
 ) -> String {
     format!(

@@ -6,6 +6,7 @@ use crate::wording::{self as words, Row};
 use crate::{MAX_SKEW, Place, date};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cumulet_core::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 /// Whose words an error is told in.
@@ -62,7 +63,7 @@ pub enum SignatureError {
     /// The credential does not end in `aws4_request`.
     CredentialTerminal { place: Place, terminal: String },
     /// The credential's day is not the request's.
-    DateMismatch { place: Place, scope: String, signed_at: i64 },
+    DateMismatch { place: Place, scope: String, signed_at: Timestamp },
     /// A presigned URL lacks parameters.
     QueryIncomplete { missing: Vec<&'static str> },
     /// `X-Amz-Algorithm` is unknown.
@@ -88,11 +89,11 @@ pub enum SignatureError {
     /// The payload is not what `x-amz-content-sha256` says.
     ContentSha256Mismatch { declared: String, computed: String },
     /// The request's time is too far from ours.
-    Skewed { signed_at: i64, now: i64 },
+    Skewed { signed_at: Timestamp, now: Timestamp },
     /// A presigned URL from the future.
-    NotYetValid { signed_at: i64, expires_at: i64, now: i64 },
+    NotYetValid { signed_at: Timestamp, expires_at: Timestamp, now: Timestamp },
     /// A presigned URL has ended.
-    Expired { signed_at: Option<i64>, expires_at: i64, now: i64 },
+    Expired { signed_at: Option<Timestamp>, expires_at: Timestamp, now: Timestamp },
     /// The host is not among the signed headers.
     HostNotSigned,
     /// S3 wants these headers signed.
@@ -224,14 +225,16 @@ impl SignatureError {
     }
 
     fn times(&self) -> Facts {
-        let signed = |at: i64| [("signed", date::basic(at)), ("day", date::day(at))];
-        let server = |now: i64| {
+        let signed = |at: Timestamp| [("signed", date::basic(at)), ("day", date::day(at))];
+        let server = |now: Timestamp| {
+            let skew = i64::try_from(MAX_SKEW.as_millis()).unwrap_or_default();
+            let earliest = Timestamp::from_millis(now.millis() - skew);
             [
                 ("now", date::basic(now)),
                 ("ServerTime", date::extended(now)),
-                ("earliest", date::basic(now - MAX_SKEW)),
-                ("latest", date::basic(now + MAX_SKEW)),
-                ("MaxAllowedSkewMilliseconds", (MAX_SKEW * 1000).to_string()),
+                ("earliest", date::basic(earliest)),
+                ("latest", date::basic(now.plus(MAX_SKEW))),
+                ("MaxAllowedSkewMilliseconds", skew.to_string()),
             ]
         };
         let mut facts = Vec::new();
@@ -245,12 +248,12 @@ impl SignatureError {
             Self::NotYetValid { signed_at, expires_at, now } => {
                 facts.extend(signed(signed_at));
                 // In milliseconds since 1970: so does AWS.
-                facts.push(("X-Amz-Date", (signed_at * 1000).to_string()));
+                facts.push(("X-Amz-Date", signed_at.millis().to_string()));
                 facts.push(("Expires", date::extended(expires_at)));
                 facts.extend(server(now));
             }
             Self::Expired { signed_at, expires_at, now } => {
-                let seconds = signed_at.map(|at| (expires_at - at).to_string());
+                let seconds = signed_at.map(|at| expires_at.since(at).as_secs().to_string());
                 facts.extend(seconds.map(|seconds| ("X-Amz-Expires", seconds)));
                 facts.push(("Expires", date::extended(expires_at)));
                 facts.push(("end", date::basic(expires_at)));

@@ -35,7 +35,7 @@ pub fn parse_form<'a>(
         found.credential = parse::checked(found.version, Place::Form, credential)?;
         found.signature = need("x-amz-signature")?.into();
         let when = need("x-amz-date")?;
-        found.signed_at = date::parse_iso(when);
+        found.signed_at = date::parse_basic(when);
         if found.signed_at.is_none() {
             return Err(SignatureError::QueryDate { date: when.to_owned() });
         }

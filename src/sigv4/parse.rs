@@ -4,10 +4,12 @@
 use crate::errors::SignatureError;
 use crate::signature::{Credential, Place, Signature, Version};
 use crate::{MAX_EXPIRES, date};
+use cumulet_core::Timestamp;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
+use std::time::Duration;
 
 pub(crate) const V4: &str = "AWS4-HMAC-SHA256";
 pub(crate) const V4A: &str = "AWS4-ECDSA-P256-SHA256";
@@ -139,7 +141,7 @@ fn header_v2<'a>(
     })
 }
 
-fn request_date(headers: &HeaderMap, authorization: &str) -> Result<i64, SignatureError> {
+fn request_date(headers: &HeaderMap, authorization: &str) -> Result<Timestamp, SignatureError> {
     text(headers, "x-amz-date")
         .or_else(|| text(headers, "date"))
         .and_then(|value| date::parse(&value))
@@ -258,7 +260,7 @@ impl<'a> Query<'a> {
             return Err(SignatureError::QueryIncomplete { missing: self.missing() });
         }
         let when = decoded(when);
-        let Some(signed_at) = date::parse_iso(&when) else {
+        let Some(signed_at) = date::parse_basic(&when) else {
             return Err(SignatureError::QueryDate { date: when.into_owned() });
         };
         let expires = self.expires.map(expires_in).transpose()?;
@@ -269,7 +271,7 @@ impl<'a> Query<'a> {
             signed_headers: decoded(signed_headers),
             signature: decoded(signature),
             signed_at: Some(signed_at),
-            expires_at: expires.map(|seconds| signed_at + seconds),
+            expires_at: expires.map(|seconds| signed_at.plus(seconds)),
             session_token: self.token.map(decoded).or(text(headers, "x-amz-security-token")),
             content_sha256: self
                 .content_sha256
@@ -298,7 +300,7 @@ impl<'a> Query<'a> {
         else {
             return Err(SignatureError::QueryV2Incomplete);
         };
-        let Ok(expires_at) = expires.parse() else {
+        let Ok(expires_at) = expires.parse().map(Timestamp::from_secs) else {
             return Err(SignatureError::ExpiresV2 { expires: decoded(expires).into_owned() });
         };
         Ok(Signature {
@@ -315,13 +317,11 @@ impl<'a> Query<'a> {
     }
 }
 
-fn expires_in(text: &str) -> Result<i64, SignatureError> {
-    match text.parse::<i64>() {
-        Ok(seconds) if seconds < 0 => Err(SignatureError::ExpiresNegative),
-        Ok(seconds) if seconds > MAX_EXPIRES => Err(SignatureError::ExpiresTooLong),
-        Ok(seconds) => Ok(seconds),
-        Err(_) => Err(SignatureError::ExpiresNumber),
-    }
+fn expires_in(text: &str) -> Result<Duration, SignatureError> {
+    let seconds: i64 = text.parse().map_err(|_| SignatureError::ExpiresNumber)?;
+    let seconds = u64::try_from(seconds).map_err(|_| SignatureError::ExpiresNegative)?;
+    let expires = Duration::from_secs(seconds);
+    if expires > MAX_EXPIRES { Err(SignatureError::ExpiresTooLong) } else { Ok(expires) }
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {

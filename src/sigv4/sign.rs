@@ -4,8 +4,10 @@
 use crate::key::SigningKey;
 use crate::signature::{Credential, Version};
 use crate::{UNSIGNED_PAYLOAD, canonical, date, parse};
+use cumulet_core::Timestamp;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Uri, header};
+use std::time::Duration;
 
 /// Never signed: what a hop on the way may change, and the signature itself.
 const UNSIGNED: [&str; 7] = [
@@ -36,7 +38,12 @@ pub struct Signer<'a> {
 impl Signer<'_> {
     /// Adds the headers of a signature made at `now`. `payload` is the body's SHA-256 in
     /// hexadecimal, or what stands for it. The host is the `host` header or the URI's.
-    pub fn sign(&self, parts: &mut Parts, payload: &str, now: i64) -> Result<(), http::Error> {
+    pub fn sign(
+        &self,
+        parts: &mut Parts,
+        payload: &str,
+        now: Timestamp,
+    ) -> Result<(), http::Error> {
         let credential = self.credential(now);
         let headers = &mut parts.headers;
         headers.insert("x-amz-date", HeaderValue::from_str(&date::basic(now))?);
@@ -57,17 +64,23 @@ impl Signer<'_> {
         Ok(())
     }
 
-    /// Adds the query parameters of a signature made at `now` that ends `expires` seconds later.
+    /// Adds the query parameters of a signature made at `now` that ends after `expires`.
     /// All headers present become part of it.
-    pub fn presign(&self, parts: &mut Parts, expires: u32, now: i64) -> Result<(), http::Error> {
+    pub fn presign(
+        &self,
+        parts: &mut Parts,
+        expires: Duration,
+        now: Timestamp,
+    ) -> Result<(), http::Error> {
         let credential = self.credential(now);
         let signed_headers = signed_headers(parts);
         let mut query = format!(
-            "X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={expires}\
+            "X-Amz-Algorithm={}&X-Amz-Credential={}&X-Amz-Date={}&X-Amz-Expires={}\
              &X-Amz-SignedHeaders={}",
             parse::V4,
             canonical::encode(credential.text.as_bytes()),
             date::basic(now),
+            expires.as_secs(),
             canonical::encode(signed_headers.as_bytes()),
         );
         if let Some(own) = parts.uri.query() {
@@ -83,7 +96,7 @@ impl Signer<'_> {
         set_query(parts, &format!("{query}&X-Amz-Signature={signature}"))
     }
 
-    fn credential(&self, now: i64) -> Credential<'static> {
+    fn credential(&self, now: Timestamp) -> Credential<'static> {
         let Self { access_key, region, service, .. } = self;
         let text = format!("{access_key}/{}/{region}/{service}/aws4_request", date::day(now));
         Credential { version: Version::V4, text: text.into() }
@@ -95,7 +108,7 @@ impl Signer<'_> {
         credential: &Credential<'_>,
         signed_headers: &str,
         payload: &str,
-        now: i64,
+        now: Timestamp,
     ) -> String {
         let request = canonical::request(parts, credential.is_s3(), signed_headers, payload);
         SigningKey::derive(self.secret, &date::day(now), self.region, self.service)

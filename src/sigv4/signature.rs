@@ -1,6 +1,7 @@
 //! What a request says about its signature, read but not yet believed.
 
 use crate::errors::SignatureError;
+use cumulet_core::Timestamp;
 use std::borrow::Cow;
 
 /// The generation of the signature.
@@ -96,9 +97,9 @@ pub struct Signature<'a> {
     /// Hexadecimal in version 4, base64 in version 2.
     pub signature: Cow<'a, str>,
     /// When it was made; a presigned URL of version 2 does not say.
-    pub signed_at: Option<i64>,
+    pub signed_at: Option<Timestamp>,
     /// When it ends, of a presigned URL.
-    pub expires_at: Option<i64>,
+    pub expires_at: Option<Timestamp>,
     /// The session token of temporary credentials.
     pub session_token: Option<Cow<'a, str>>,
     /// `x-amz-content-sha256`: the payload's hash, or what stands for it.
@@ -108,7 +109,7 @@ pub struct Signature<'a> {
 /// Whether a presigned URL has come to its end at `now`. Everything else has none and passes.
 ///
 /// Apart from [`crate::verify`], because it is always asked, and by the world's own clock.
-pub fn check_expiry(signature: &Signature<'_>, now: i64) -> Result<(), SignatureError> {
+pub fn check_expiry(signature: &Signature<'_>, now: Timestamp) -> Result<(), SignatureError> {
     match signature.expires_at {
         Some(expires_at) if now > expires_at => {
             Err(SignatureError::Expired { signed_at: signature.signed_at, expires_at, now })

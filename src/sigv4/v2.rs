@@ -110,7 +110,7 @@ pub(crate) fn string_to_sign(
         .map(|name| (name.clone(), value(&name)))
         .collect();
     let date = match signature.expires_at {
-        Some(expires_at) => expires_at.to_string().into_bytes(),
+        Some(expires_at) => expires_at.secs().to_string().into_bytes(),
         None if amz.contains_key("x-amz-date") => Vec::new(),
         None => value("date"),
     };

@@ -4,6 +4,7 @@ use crate::errors::{Mismatch, SignatureError};
 use crate::key::{EMPTY_SHA256, SigningKey, hex};
 use crate::signature::{Place, Signature, Version};
 use crate::{MAX_SKEW, UNSIGNED_PAYLOAD, canonical, v2};
+use cumulet_core::Timestamp;
 use http::HeaderName;
 use http::request::Parts;
 
@@ -23,8 +24,8 @@ pub enum Payload<'a> {
 pub struct Check<'a> {
     /// The secret of the credential's access key.
     pub secret: &'a str,
-    /// The real time, in seconds since 1970.
-    pub now: i64,
+    /// The real time, not the world's.
+    pub now: Timestamp,
     /// The body.
     pub payload: Payload<'a>,
     /// The bucket, if the host names it rather than the path: version 2 signs it.
@@ -47,13 +48,13 @@ pub fn verify(
     }
 }
 
-fn check_clock(signature: &Signature<'_>, now: i64) -> Result<(), SignatureError> {
+fn check_clock(signature: &Signature<'_>, now: Timestamp) -> Result<(), SignatureError> {
     let Some(signed_at) = signature.signed_at else { return Ok(()) };
     match signature.expires_at {
-        Some(expires_at) if signed_at > now + MAX_SKEW => {
+        Some(expires_at) if signed_at > now.plus(MAX_SKEW) => {
             Err(SignatureError::NotYetValid { signed_at, expires_at, now })
         }
-        None if signed_at.abs_diff(now) > MAX_SKEW.unsigned_abs() => {
+        None if signed_at.since(now).max(now.since(signed_at)) > MAX_SKEW => {
             Err(SignatureError::Skewed { signed_at, now })
         }
         _ => Ok(()),

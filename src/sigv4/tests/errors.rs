@@ -1,14 +1,21 @@
 //! What malformed and wrong signatures are told, and that no input makes the parsers panic.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use cumulet_core::Timestamp;
 use cumulet_sigv4::{
     Check, Dialect, Payload, Shape, SignatureError, Signer, Version, check_expiry, credential,
     parse, sha256_hex, verify,
 };
 use http::request::Parts;
 use proptest::prelude::*;
+use std::time::Duration;
 
-const NOW: i64 = 1_369_353_600;
+const NOW: Timestamp = Timestamp::from_secs(1_369_353_600);
+
+fn later(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(NOW.secs() + seconds)
+}
+
 const SIGNER: Signer<'_> = Signer {
     access_key: "AKID",
     secret: "secret",
@@ -39,7 +46,7 @@ fn signed(service: &str) -> Parts {
     parts
 }
 
-fn checked(parts: &Parts, secret: &str, now: i64) -> Result<(), SignatureError> {
+fn checked(parts: &Parts, secret: &str, now: Timestamp) -> Result<(), SignatureError> {
     let signature = parse(parts).unwrap().unwrap();
     let payload = Payload::Declared;
     verify(&signature, parts, &Check { secret, now, payload, host_bucket: None })
@@ -264,13 +271,13 @@ fn a_mismatch_shows_s3_clients_what_was_signed() {
 
 #[test]
 fn clocks_may_differ_by_a_quarter_of_an_hour() {
-    for now in [NOW - 900, NOW + 900] {
+    for now in [later(-900), later(900)] {
         assert_eq!(checked(&signed("s3"), "secret", now), Ok(()));
     }
-    let shape = checked(&signed("s3"), "secret", NOW + 901).unwrap_err().shape(Dialect::S3);
+    let shape = checked(&signed("s3"), "secret", later(901)).unwrap_err().shape(Dialect::S3);
     assert_eq!((shape.code, shape.status), ("RequestTimeTooSkewed", 403));
     assert_eq!(shape.members[1], ("ServerTime", "2013-05-24T00:15:01Z".to_owned()));
-    let late = checked(&signed("sqs"), "secret", NOW + 901).unwrap_err().shape(Dialect::Query);
+    let late = checked(&signed("sqs"), "secret", later(901)).unwrap_err().shape(Dialect::Query);
     assert_eq!(
         late.message,
         "Signature expired: 20130524T000000Z is now earlier than 20130524T000001Z (20130524T001501Z - 15 min.)"
@@ -280,10 +287,10 @@ fn clocks_may_differ_by_a_quarter_of_an_hour() {
 #[test]
 fn a_presigned_url_has_its_time() {
     let mut parts = request("/b/k", &[]);
-    SIGNER.presign(&mut parts, 60, NOW).unwrap();
+    SIGNER.presign(&mut parts, Duration::from_mins(1), NOW).unwrap();
     let signature = parse(&parts).unwrap().unwrap();
-    assert_eq!(check_expiry(&signature, NOW + 60), Ok(()));
-    let shape = check_expiry(&signature, NOW + 61).unwrap_err().shape(Dialect::S3);
+    assert_eq!(check_expiry(&signature, later(60)), Ok(()));
+    let shape = check_expiry(&signature, later(61)).unwrap_err().shape(Dialect::S3);
     assert_eq!((shape.code, &*shape.message), ("AccessDenied", "Request has expired"));
     assert_eq!(
         shape.members,
@@ -294,8 +301,8 @@ fn a_presigned_url_has_its_time() {
         ]
     );
     // Long after: the end is `check_expiry`'s alone.
-    assert_eq!(checked(&parts, "secret", NOW + 10_000), Ok(()));
-    let shape = checked(&parts, "secret", NOW - 901).unwrap_err().shape(Dialect::S3);
+    assert_eq!(checked(&parts, "secret", later(10_000)), Ok(()));
+    let shape = checked(&parts, "secret", later(-901)).unwrap_err().shape(Dialect::S3);
     assert_eq!(shape.message, "Request is not yet valid");
     assert_eq!(shape.members[0].1, "1369353600000");
 }
@@ -335,7 +342,7 @@ fn s3_wants_the_payload_declared_and_true() {
 fn temporary_credentials_carry_their_token() {
     let signer = Signer { session_token: Some("to/ken+="), ..SIGNER };
     let mut parts = request("/b/k?versionId=1", &[]);
-    signer.presign(&mut parts, 60, NOW).unwrap();
+    signer.presign(&mut parts, Duration::from_mins(1), NOW).unwrap();
     assert_eq!(parse(&parts).unwrap().unwrap().session_token.unwrap(), "to/ken+=");
     assert_eq!(checked(&parts, "secret", NOW), Ok(()));
     let mut parts = request("/b/k", &[]);
@@ -386,7 +393,7 @@ proptest! {
         let mut parts = request(&format!("{path}?{query}"), &[("x-amz-meta-a", &value)]);
         let signer = Signer { service: &service, ..SIGNER };
         if presigned {
-            signer.presign(&mut parts, 60, NOW).unwrap();
+            signer.presign(&mut parts, Duration::from_mins(1), NOW).unwrap();
         } else {
             signer.sign(&mut parts, &sha256_hex(b""), NOW).unwrap();
         }
