@@ -6,7 +6,7 @@ use crate::wording::{self as words, Row};
 use crate::{MAX_SKEW, Place, date};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cumulet_core::Timestamp;
+use cumulet_core::{Protocol, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 /// Whose words an error is told in.
@@ -14,14 +14,8 @@ use sha2::{Digest as _, Sha256};
 pub enum Dialect {
     /// S3 and its siblings.
     S3,
-    /// Services of the query protocol.
-    Query,
-    /// EC2.
-    Ec2,
-    /// Services of JSON 1.0 and 1.1 and of smithy's CBOR.
-    Json,
-    /// Services of REST-JSON.
-    RestJson,
+    /// Any other service: by the protocol that the caller speaks.
+    Other(Protocol),
 }
 
 /// An error as it goes onto the wire.
@@ -123,8 +117,8 @@ impl SignatureError {
     pub fn shape(&self, dialect: Dialect) -> Shape {
         let row = self.row();
         let facts = self.facts();
-        if dialect != Dialect::S3 {
-            let (code, status) = row.class.code(dialect);
+        if let Dialect::Other(protocol) = dialect {
+            let (code, status) = row.class.code(protocol);
             let text = if row.text == words::SAME { row.s3_text } else { row.text };
             return Shape { code, status, message: fill(text, &facts), members: Vec::new() };
         }

@@ -5,10 +5,10 @@
 //! store of secrets, no state.
 //!
 //! A server's way through it:
-//! 1. [`parse`] (or, for a POST form, [`parse_form`]) says who signed, for which region and service.
+//! 1. [`parse()`] (or, for a POST form, [`parse_form`]) says who signed, for which region and service.
 //!    Where signatures are not checked, [`credential`] still finds the name in a malformed one.
 //! 2. [`check_expiry`] always: a presigned URL has its end, whether or not signatures are checked.
-//! 3. [`verify`] (or [`verify_form`]) when signatures are checked.
+//! 3. [`verify()`] (or [`verify_form`]) when signatures are checked.
 //! 4. [`chunked::Decoder`] for a body that is aws-chunked; [`decoded`] makes one of a `Body`.
 //! 5. An error gets its code, status and text from [`SignatureError::shape`], in the words of S3 or
 //!    of the other services.

@@ -14,6 +14,7 @@ use std::time::Duration;
 pub(crate) const V4: &str = "AWS4-HMAC-SHA256";
 pub(crate) const V4A: &str = "AWS4-ECDSA-P256-SHA256";
 const V2: &str = "AWS";
+const CONTENT_SHA256: &str = "x-amz-content-sha256";
 
 /// The request's signature, `None` when it has none.
 pub fn parse(parts: &Parts) -> Result<Option<Signature<'_>>, SignatureError> {
@@ -61,8 +62,7 @@ pub fn credential(parts: &Parts) -> Option<Credential<'_>> {
         },
     };
     let credential = Credential { version, text };
-    (version == Version::V2 || credential.service().is_some_and(|_| has_scope(&credential)))
-        .then_some(credential)
+    (version == Version::V2 || has_scope(&credential)).then_some(credential)
 }
 
 fn scheme(authorization: &str) -> (&str, &str) {
@@ -116,7 +116,7 @@ fn header_v4<'a>(
         signed_at: Some(request_date(headers, authorization)?),
         expires_at: None,
         session_token: text(headers, "x-amz-security-token"),
-        content_sha256: text(headers, "x-amz-content-sha256"),
+        content_sha256: text(headers, CONTENT_SHA256),
     })
 }
 
@@ -137,7 +137,7 @@ fn header_v2<'a>(
         signed_at: Some(request_date(headers, authorization)?),
         expires_at: None,
         session_token: text(headers, "x-amz-security-token"),
-        content_sha256: text(headers, "x-amz-content-sha256"),
+        content_sha256: text(headers, CONTENT_SHA256),
     })
 }
 
@@ -264,19 +264,19 @@ impl<'a> Query<'a> {
             return Err(SignatureError::QueryDate { date: when.into_owned() });
         };
         let expires = self.expires.map(expires_in).transpose()?;
+        let signed_headers = decoded(signed_headers);
+        let header_sha256 = text(headers, CONTENT_SHA256)
+            .filter(|_| signed_headers.split(';').any(|name| name == CONTENT_SHA256));
         Ok(Signature {
             version,
             place: Place::Query,
             credential,
-            signed_headers: decoded(signed_headers),
+            signed_headers,
             signature: decoded(signature),
             signed_at: Some(signed_at),
             expires_at: expires.map(|seconds| signed_at.plus(seconds)),
             session_token: self.token.map(decoded).or(text(headers, "x-amz-security-token")),
-            content_sha256: self
-                .content_sha256
-                .map(decoded)
-                .or(text(headers, "x-amz-content-sha256")),
+            content_sha256: self.content_sha256.map(decoded).or(header_sha256),
         })
     }
 
@@ -312,7 +312,7 @@ impl<'a> Query<'a> {
             signed_at: None,
             expires_at: Some(expires_at),
             session_token: self.token.map(decoded).or(text(headers, "x-amz-security-token")),
-            content_sha256: text(headers, "x-amz-content-sha256"),
+            content_sha256: text(headers, CONTENT_SHA256),
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Makes signatures of version 4: a header, or a presigned URL. The client's side, in the same
-//! canonical form that [`crate::verify`] checks.
+//! canonical form that [`crate::verify()`] checks.
 
 use crate::key::SigningKey;
 use crate::signature::{Credential, Version};

@@ -108,7 +108,7 @@ pub struct Signature<'a> {
 
 /// Whether a presigned URL has come to its end at `now`. Everything else has none and passes.
 ///
-/// Apart from [`crate::verify`], because it is always asked, and by the world's own clock.
+/// Apart from [`crate::verify()`], because it is always asked, and by the world's own clock.
 pub fn check_expiry(signature: &Signature<'_>, now: Timestamp) -> Result<(), SignatureError> {
     match signature.expires_at {
         Some(expires_at) if now > expires_at => {

@@ -33,7 +33,7 @@ pub struct Check<'a> {
 }
 
 /// Whether the signature is right: date, clock, coverage, and the signature itself, compared in
-/// constant time. Not the end of a presigned URL, which [`crate::check_expiry`] judges by another
+/// constant time. Not the end of a presigned URL, which [`crate::check_expiry()`] judges by another
 /// clock. Version 4a passes unverified.
 pub fn verify(
     signature: &Signature<'_>,

@@ -4,7 +4,7 @@
 //!
 //! Sources: the S3 error documentation and answers that people have quoted from AWS.
 
-use crate::errors::Dialect;
+use cumulet_core::Protocol;
 
 /// S3's code for a bad `Authorization` header,
 pub(crate) const HEADER: &str = "AuthorizationHeaderMalformed";
@@ -38,7 +38,7 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    pub(crate) fn code(self, dialect: Dialect) -> (&'static str, u16) {
+    pub(crate) fn code(self, protocol: Protocol) -> (&'static str, u16) {
         let (query, status, json) = match self {
             Self::Missing => {
                 ("MissingAuthenticationToken", 403, "MissingAuthenticationTokenException")
@@ -47,11 +47,11 @@ impl Class {
             Self::Invalid => ("SignatureDoesNotMatch", 403, "InvalidSignatureException"),
             Self::UnknownKey => ("InvalidClientTokenId", 403, "UnrecognizedClientException"),
         };
-        match dialect {
-            Dialect::S3 | Dialect::Query => (query, status),
-            Dialect::Ec2 => ("AuthFailure", 401),
-            Dialect::Json => (json, 400),
-            Dialect::RestJson => (json, 403),
+        match protocol {
+            Protocol::Query | Protocol::RestXml => (query, status),
+            Protocol::Ec2 => ("AuthFailure", 401),
+            Protocol::Json | Protocol::Cbor | Protocol::RpcV2Cbor => (json, 400),
+            Protocol::RestJson => (json, 403),
         }
     }
 }
