@@ -35,7 +35,7 @@ pub(crate) fn types(model: &Model, operations: &[String]) -> Result<String, Erro
     }
     types.side(&mut out, "input", &found, |o| o.input)?;
     types.side(&mut out, "output", &found, |o| o.output)?;
-    out.push_str("}\npub use types::*;\n");
+    out.push_str("}\npub(crate) use types::*;\n");
     Ok(out)
 }
 
