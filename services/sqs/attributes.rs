@@ -59,10 +59,9 @@ fn check_one(name: &str, value: &str) -> Result<(), AwsError> {
     }
     match name {
         "SqsManagedSseEnabled" if matches!(value, "true" | "false") => Ok(()),
-        "SqsManagedSseEnabled" => Err(errors::attribute_value(name)),
         // An empty policy takes the policy away. Nobody evaluates it before IAM is here.
         "Policy" if value.is_empty() || is_json_object(value) => Ok(()),
-        "Policy" => Err(errors::attribute_value(name)),
+        "SqsManagedSseEnabled" | "Policy" => Err(errors::attribute_value(name)),
         "KmsMasterKeyId" => Ok(()),
         _ if REDRIVE.contains(&name) && value.is_empty() => Ok(()),
         _ if REDRIVE.contains(&name) => Err(errors::not_implemented(name)),

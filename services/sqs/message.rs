@@ -69,7 +69,7 @@ impl Draft {
             visible: now.plus(std::time::Duration::from_secs(u64::from(delay))),
             received: 0,
             first_received: Timestamp::default(),
-            receipt: 0,
+            reception: 0,
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Receipt {
     pub(crate) key: MessageKey,
     pub(crate) message: [u8; 16],
     /// Which reception: the message keeps the latest.
-    pub(crate) receipt: u64,
+    pub(crate) reception: u64,
 }
 
 impl Receipt {
@@ -27,7 +27,7 @@ impl Receipt {
         bytes.extend_from_slice(&self.key.0.to_be_bytes());
         bytes.extend_from_slice(&self.key.1.to_be_bytes());
         bytes.extend_from_slice(&self.message);
-        bytes.extend_from_slice(&self.receipt.to_be_bytes());
+        bytes.extend_from_slice(&self.reception.to_be_bytes());
         STANDARD.encode(bytes)
     }
 
@@ -46,7 +46,7 @@ impl Receipt {
         let (seq, rest) = rest.split_first_chunk()?;
         let (message, rest) = rest.split_first_chunk()?;
         let key = (u64::from_be_bytes(*queue), u64::from_be_bytes(*seq));
-        Some(Self { key, message: *message, receipt: u64::from_be_bytes(rest.try_into().ok()?) })
+        Some(Self { key, message: *message, reception: u64::from_be_bytes(rest.try_into().ok()?) })
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_handle_is_bound_to_its_queue() {
-        let receipt = Receipt { key: (7, 1), message: [9; 16], receipt: 3 };
+        let receipt = Receipt { key: (7, 1), message: [9; 16], reception: 3 };
         let handle = receipt.handle();
         assert!(handle.starts_with("AQEB"));
         assert_eq!(Receipt::parse(7, Some(&handle)).unwrap(), receipt);

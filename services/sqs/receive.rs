@@ -75,12 +75,14 @@ pub(crate) async fn receive_message(
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
     let wish = Wish::parse(sqs, input)?;
     let began = cx.now();
-    let mut waiter = None;
+    let mut waiter: Option<Waiter> = None;
     loop {
         let look = sqs.store.write(cx, at.scope, |tx| take(tx, cx, &at.name, &wish))?;
         let (wait, next) = match look {
             Look::Messages(messages) => {
-                waiter.as_mut().map(Waiter::served);
+                if let Some(waiter) = waiter {
+                    waiter.served();
+                }
                 return Ok(answer(&wish, messages));
             }
             Look::Nothing { wait, next } => (wish.wait.unwrap_or(wait), next),
@@ -123,7 +125,7 @@ fn take(tx: &mut Tables, cx: &Cx, name: &str, wish: &Wish) -> Result<Look, AwsEr
         }
         message.received += 1;
         message.visible = hidden_until;
-        message.receipt = u64::from_be_bytes(cx.ids().bytes());
+        message.reception = u64::from_be_bytes(cx.ids().bytes());
         tx.messages.insert(key, message.clone());
         messages.push((key, message));
     }
@@ -137,7 +139,7 @@ fn answer(wish: &Wish, messages: Vec<(MessageKey, Message)>) -> ReceiveMessageRe
 
 fn received(wish: &Wish, key: MessageKey, message: &Message) -> Received {
     let contents = &message.contents;
-    let receipt = Receipt { key, message: contents.id, receipt: message.receipt };
+    let receipt = Receipt { key, message: contents.id, reception: message.reception };
     let mut user = BTreeMap::new();
     if let Some(attributes) = &contents.attributes {
         let asked = attributes.user.iter().filter(|(name, _)| asks_for(&wish.user, name));

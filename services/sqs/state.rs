@@ -72,7 +72,7 @@ pub(crate) struct Message {
     /// When it was received first.
     pub(crate) first_received: Timestamp,
     /// Stands in the latest receipt handle.
-    pub(crate) receipt: u64,
+    pub(crate) reception: u64,
 }
 
 /// Messages by the time they become visible, and their number per queue.

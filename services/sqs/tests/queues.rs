@@ -88,8 +88,10 @@ async fn a_long_poll_ends_empty_after_its_time_and_with_its_queue() {
     let (answer, ()) =
         tokio::join!(cloud.call("sqs.ReceiveMessage", asked.clone()), cloud.advance(secs(10)));
     assert_eq!(answer.get("Messages"), None);
-    let (error, _) =
-        tokio::join!(cloud.fail("sqs.ReceiveMessage", asked.clone()), cloud.call("sqs.DeleteQueue", asked));
+    let (error, _) = tokio::join!(
+        cloud.fail("sqs.ReceiveMessage", asked.clone()),
+        cloud.call("sqs.DeleteQueue", asked)
+    );
     assert_eq!(error.code(), "QueueDoesNotExist");
 }
 
@@ -99,9 +101,7 @@ async fn visibility_can_be_changed_while_in_flight_only() {
     let url = queue(&cloud, value!({})).await;
     send(&cloud, &url, "m").await;
     let handle = text(&receive(&cloud, &url).await[0], "ReceiptHandle").to_owned();
-    let change = |seconds: i32| {
-        value!({"QueueUrl": (url.as_str()), "ReceiptHandle": (handle.as_str()), "VisibilityTimeout": seconds})
-    };
+    let change = |seconds: i32| value!({"QueueUrl": (url.as_str()), "ReceiptHandle": (handle.as_str()), "VisibilityTimeout": seconds});
     cloud.call("sqs.ChangeMessageVisibility", change(100)).await;
     cloud.advance(secs(99)).await;
     assert!(bodies(&cloud, &url).await.is_empty());
