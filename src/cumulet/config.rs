@@ -82,6 +82,7 @@ const DEPRECATED: &[(&str, &str)] = &[
 
 /// What the environment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of LocalStack's")]
 pub struct Config {
     /// Where to listen: never empty.
     pub listen: Vec<Listen>,
@@ -251,7 +252,7 @@ impl Reader {
             match Listen::parse(&text) {
                 Some(entry) => listen.push(entry),
                 None => {
-                    self.notes.push(format!("GATEWAY_LISTEN: '{text}' is no address; left out"))
+                    self.notes.push(format!("GATEWAY_LISTEN: '{text}' is no address; left out"));
                 }
             }
         }

@@ -161,8 +161,8 @@ fn by_action(cloud: &Cloud, parts: &Parts, clues: &Clues<'_>) -> Option<&'static
         return entry;
     };
     let versioned: Vec<_> = CATALOG.versioned(version).collect();
-    let known = versioned.iter().find(|entry| knows(entry.name));
-    known.copied().or_else(|| narrow(cloud, parts, clues, &versioned))
+    let here = versioned.iter().find(|entry| knows(entry.name));
+    here.copied().or_else(|| narrow(cloud, parts, clues, &versioned))
 }
 
 /// `/2015-03-31/functions`: no bucket is called like a date, and a service that is here has the path.
@@ -203,20 +203,27 @@ fn narrow(
     if let [] | [_] = candidates {
         return candidates.first().copied();
     }
-    let by = |chosen: &dyn Fn(&Entry) -> bool| candidates.iter().copied().find(|e| chosen(e));
-    let path = first_segment(parts.uri.path());
-    clues
-        .target
-        .and_then(|target| by(&|e| e.has_target_prefix(target)))
-        .or_else(|| clues.version.and_then(|version| by(&|e| e.has_version(version))))
-        .or_else(|| {
-            (!path.is_empty()).then(|| by(&|e| speaks_rest(e) && e.has_version(path))).flatten()
-        })
+    let mut left = candidates.to_vec();
+    let mut keep = |chosen: &dyn Fn(&Entry) -> bool| {
+        if left.iter().any(|entry| chosen(entry)) {
+            left.retain(|entry| chosen(entry));
+        }
+    };
+    if let Some(target) = clues.target {
+        keep(&|e| e.has_target_prefix(target));
+    }
+    if let Some(version) = clues.version {
+        keep(&|e| e.has_version(version));
+    }
+    match first_segment(parts.uri.path()) {
+        "" => {}
         // `/v2/email/…` of SES, `/v2/apis` of API Gateway.
-        .or_else(|| (path == "v2").then(|| by(&|e| e.name.ends_with("v2"))).flatten())
-        .or_else(|| by(&|e| e.name == e.signing_name))
-        .or_else(|| by(&|e| cloud.service(e.name).is_some()))
-        .or(candidates.first().copied())
+        "v2" => keep(&|e| e.name.ends_with("v2")),
+        segment => keep(&|e| speaks_rest(e) && e.has_version(segment)),
+    }
+    keep(&|e| e.name == e.signing_name);
+    keep(&|e| cloud.service(e.name).is_some());
+    left.first().copied()
 }
 
 fn first_segment(path: &str) -> &str {

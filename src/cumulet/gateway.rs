@@ -26,8 +26,8 @@ use crate::detect::{Clues, detect, is_form};
 use crate::identity::{Endpoint, Identity};
 use crate::server::Stop;
 
-/// The longest body that is held in memory: what Lambda's CreateFunction may have, the most of all
-/// AWS services for a body that is no stream.
+/// The longest body that is held in memory: what Lambda's `CreateFunction` may have,
+/// the most of all AWS services for a body that is no stream.
 const BODY_MAX: usize = 70_167_211;
 
 const MARK: HeaderName = HeaderName::from_static("x-localstack");
@@ -60,8 +60,8 @@ impl Gateway {
     /// Answers a request.
     pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
-        if let Err(refusal) = settle_host(&mut parts) {
-            return refusal;
+        if !settle_host(&mut parts) {
+            return answer::text(StatusCode::BAD_REQUEST, "A request has one Host header.\n");
         }
         let is_head = parts.method == Method::HEAD;
         let visitor = self.browsers.judge(&parts);
@@ -283,7 +283,8 @@ impl Call<'_> {
 
 /// Gives every request one `Host` header and a path without host: HTTP/2 and proxies put the host
 /// into the request's address.
-fn settle_host(parts: &mut Parts) -> Result<(), Response<Body>> {
+/// False if a request names several.
+fn settle_host(parts: &mut Parts) -> bool {
     if let Some(authority) = parts.uri.authority() {
         if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
             parts.headers.insert(HOST, host);
@@ -291,10 +292,7 @@ fn settle_host(parts: &mut Parts) -> Result<(), Response<Body>> {
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map(Uri::from).unwrap_or_default();
     }
-    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
-        return Err(answer::text(StatusCode::BAD_REQUEST, "A request has one Host header.\n"));
-    }
-    Ok(())
+    parts.headers.get_all(HOST).iter().nth(1).is_none()
 }
 
 fn under(path: &str, prefix: &str) -> bool {

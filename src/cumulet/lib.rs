@@ -14,4 +14,6 @@ mod logger;
 pub mod server;
 mod services;
 mod start;
+#[cfg(test)]
+mod testing;
 mod upload;

@@ -223,3 +223,6 @@ async fn answer(
     rest.drain().await;
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests;
