@@ -1,0 +1,136 @@
+//! The command line: `cumulet` starts, `cumulet health` asks a running one.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::Arg;
+
+use crate::admin::VERSION;
+use crate::config::{Config, Listen};
+use crate::start;
+
+const HELP: &str = "\
+Cumulet: AWS on your own machine.
+
+    cumulet            starts the server
+    cumulet health     ends with 0 if a server answers, else with 1
+    cumulet --version  prints the version
+    cumulet --help     prints this
+
+The environment configures it, with LocalStack's names; some of them:
+
+    GATEWAY_LISTEN              addresses to listen on   (127.0.0.1:4566)
+    LOCALSTACK_HOST             host in returned URLs    (as the caller wrote it)
+    SERVICES                    the only services to offer, comma separated
+    EAGER_SERVICE_LOADING=1     services count as running from the start
+    DEBUG=1, LS_LOG=warn        more or less in the log, on standard error
+    EXTRA_CORS_ALLOWED_ORIGINS  web pages that may call the server
+";
+
+/// How long `cumulet health` waits for each step.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+enum Command {
+    Start,
+    Health,
+    Print(String),
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let outcome = match read(std::env::args_os().skip(1)) {
+        Ok(Command::Start) => start::run(&environment()),
+        Ok(Command::Health) => health(&environment()),
+        Ok(Command::Print(text)) => io::stdout().write_all(text.as_bytes()),
+        Err(error) => Err(io::Error::other(format!("{error}; see cumulet --help"))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "cumulet: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn environment() -> Config {
+    let utf8 = std::env::vars_os()
+        .filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)));
+    Config::read(utf8)
+}
+
+fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let mut command = Command::Start;
+    while let Some(argument) = parser.next()? {
+        command = match argument {
+            Arg::Long("version") | Arg::Short('V') => {
+                Command::Print(format!("cumulet {VERSION}\n"))
+            }
+            Arg::Long("help") | Arg::Short('h') => Command::Print(HELP.to_owned()),
+            Arg::Value(value) if value == "health" => Command::Health,
+            other => return Err(other.unexpected()),
+        };
+        if matches!(command, Command::Print(_)) {
+            break;
+        }
+    }
+    Ok(command)
+}
+
+/// Asks the first address of the configuration.
+fn health(config: &Config) -> io::Result<()> {
+    let listen = config.listen.first().ok_or_else(|| io::Error::other("no address"))?;
+    let status =
+        ask(listen).map_err(|error| io::Error::new(error.kind(), format!("{listen}: {error}")))?;
+    if status == "200" {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{listen} answers {status}")))
+    }
+}
+
+fn ask(listen: &Listen) -> io::Result<String> {
+    let host = match listen.host.as_str() {
+        "0.0.0.0" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    };
+    let mut addresses = (host, listen.port).to_socket_addrs()?;
+    let address = addresses.next().ok_or_else(|| io::Error::other("no such host"))?;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(
+        b"HEAD /_localstack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    )?;
+    let mut answer = String::new();
+    stream.take(1024).read_to_string(&mut answer)?;
+    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(arguments: &[&str]) -> Option<&'static str> {
+        match read(arguments.iter().map(OsString::from)).ok()? {
+            Command::Start => Some("start"),
+            Command::Health => Some("health"),
+            Command::Print(text) if text.contains(VERSION) => Some("version"),
+            Command::Print(_) => Some("help"),
+        }
+    }
+
+    #[test]
+    fn commands() {
+        assert_eq!(reads(&[]), Some("start"));
+        assert_eq!(reads(&["health"]), Some("health"));
+        assert_eq!(reads(&["--version"]), Some("version"));
+        assert_eq!(reads(&["-h"]), Some("help"));
+        assert_eq!(reads(&["--nonsense"]), None);
+        assert_eq!(reads(&["start"]), None);
+    }
+}

@@ -1,0 +1,366 @@
+//! A request's way, from the connection to the answer; [`Gateway::answer`] and the steps below it
+//! read in the order in which they happen.
+//!
+//! It knows no service's operations and no wire format: `protocol` reads and writes, the service's
+//! description says what is special.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cumulet_core::dispatch::dispatch;
+use cumulet_core::{
+    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp,
+};
+use cumulet_sigv4::chunked;
+use cumulet_sigv4::{Credential, Dialect, SignatureError};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+
+use crate::admin::Admin;
+use crate::answer;
+use crate::browser::{Browsers, Visitor};
+use crate::catalog::Entry;
+use crate::config::Config;
+use crate::detect::{Clues, detect, is_form};
+use crate::identity::{Endpoint, Identity};
+use crate::server::Stop;
+
+/// The longest body that is held in memory: what Lambda's `CreateFunction` may have,
+/// the most of all AWS services for a body that is no stream.
+const BODY_MAX: usize = 70_167_211;
+
+const MARK: HeaderName = HeaderName::from_static("x-localstack");
+
+/// Everything between the server and the services.
+#[derive(Debug)]
+pub struct Gateway {
+    cloud: Arc<Cloud>,
+    admin: Admin,
+    browsers: Browsers,
+    endpoint: Endpoint,
+    mark: bool,
+}
+
+impl Gateway {
+    /// A gateway to the services of `cloud`, reachable at `ports`.
+    pub fn new(cloud: Arc<Cloud>, config: &Config, ports: &[u16], stop: Stop) -> Self {
+        Self {
+            admin: Admin::new(Arc::clone(&cloud), config, stop),
+            browsers: Browsers::new(config, ports),
+            endpoint: Endpoint::new(
+                config.public_host.as_deref(),
+                ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
+            ),
+            mark: config.response_header,
+            cloud,
+        }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        if !settle_host(&mut parts) {
+            return answer::text(StatusCode::BAD_REQUEST, "A request has one Host header.\n");
+        }
+        let is_head = parts.method == Method::HEAD;
+        let visitor = self.browsers.judge(&parts);
+        let mut answer = match self.browsers.preflight(&parts, &visitor) {
+            Some(answer) => answer,
+            None => self.route(parts, body, &visitor).await,
+        };
+        if is_head && !answer.status().is_success() {
+            *answer.body_mut() = Body::empty();
+        }
+        if self.mark {
+            answer.headers_mut().insert(MARK, HeaderValue::from_static("true"));
+        }
+        self.browsers.allow(&visitor, answer.headers_mut());
+        answer
+    }
+
+    /// Our own pages, the services' own routes, then AWS's APIs.
+    async fn route(&self, parts: Parts, body: Body, visitor: &Visitor) -> Response<Body> {
+        let path = parts.uri.path();
+        if under(path, "/_localstack") || under(path, "/_cumulet") {
+            return match visitor.refusal() {
+                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
+                None => self.admin.answer(&parts, body).await,
+            };
+        }
+        for service in self.cloud.services() {
+            let mut routes = service.description().routes.iter();
+            if let Some(route) = routes.find(|route| (route.matches)(&parts)) {
+                return self.own_route(service, route, parts, body, visitor).await;
+            }
+        }
+        if under(path, "/_aws") {
+            return answer::text(StatusCode::NOT_FOUND, "There is no such page.\n");
+        }
+        self.operate(parts, body, visitor).await
+    }
+
+    async fn own_route(
+        &self,
+        service: &Arc<Service>,
+        route: &Route,
+        parts: Parts,
+        body: Body,
+        visitor: &Visitor,
+    ) -> Response<Body> {
+        let identity = Identity::of(cumulet_sigv4::credential(&parts).as_ref(), &parts.headers);
+        let parts = Arc::new(parts);
+        let cx = self.cx(identity, &parts);
+        if let Some(text) = refusal(service, &cx, &parts, visitor) {
+            return answer::text(StatusCode::FORBIDDEN, text);
+        }
+        let request = Request::from_parts(Parts::clone(&parts), body);
+        let answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
+        log::info!(
+            "{} {} {} => {}",
+            service.name(),
+            parts.method,
+            parts.uri.path(),
+            answer.status().as_u16()
+        );
+        answer
+    }
+
+    /// A call of an AWS API: which service, who calls, and what came of it.
+    async fn operate(&self, mut parts: Parts, mut body: Body, visitor: &Visitor) -> Response<Body> {
+        let mut form = Bytes::new();
+        if is_form(&parts) {
+            // The service may be named in there, and the query protocols need it whole anyway.
+            form = match body.collect(BODY_MAX, too_large).await {
+                Ok(form) => form,
+                Err(error) => return self.stray(None, &parts, &error),
+            };
+            body = Body::from(form.clone());
+        }
+        let (entry, identity) = {
+            let credential = cumulet_sigv4::credential(&parts);
+            let scope = credential.as_ref().and_then(Credential::service);
+            match detect(&self.cloud, &parts, scope, &form) {
+                Ok(entry) => (entry, Identity::of(credential.as_ref(), &parts.headers)),
+                Err(error) => return self.stray(None, &parts, &error),
+            }
+        };
+        let Some(service) = self.cloud.service(entry.name) else {
+            return match visitor.refusal() {
+                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
+                None => self.stray(Some(entry), &parts, &absent(entry, &parts, &form)),
+            };
+        };
+        let unsettled = sign_off(&parts, self.cloud.world().clock().now());
+        (service.description().address)(&mut parts);
+        let decoder = chunked::Decoder::new(&parts.headers, None);
+        if let Ok(Some(decoder)) = &decoder {
+            decoded(&mut parts, decoder);
+        }
+        let parts = Arc::new(parts);
+        let cx = self.cx(identity, &parts);
+        if let Some(text) = refusal(service, &cx, &parts, visitor) {
+            return answer::text(StatusCode::FORBIDDEN, text);
+        }
+        let mut call = Call {
+            service,
+            protocol: cumulet_protocol::detect(service.model(), &parts),
+            cx,
+            parts,
+            operation: "",
+        };
+        let body = match decoder {
+            Ok(Some(decoder)) => Ok(cumulet_sigv4::decoded(body, decoder)),
+            Ok(None) => Ok(body),
+            Err(error) => Err(error.shape().into()),
+        };
+        let outcome = match (unsettled, body) {
+            (Some(error), _) => Err(error.shape(call.dialect()).into()),
+            (None, Err(error)) => Err(error),
+            (None, Ok(body)) => call.run(body, form).await,
+        };
+        call.finish(outcome)
+    }
+
+    fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
+        let Identity { account, region, principal } = identity;
+        let endpoint = self.endpoint.of(&parts.headers);
+        let http = Some(Arc::clone(parts));
+        let origin = Origin { account, region, principal, endpoint, http };
+        Cx::new(&self.cloud, self.cloud.world(), origin)
+    }
+
+    /// The answer to a call of a service that is not here, or is none.
+    fn stray(&self, entry: Option<&Entry>, parts: &Parts, error: &AwsError) -> Response<Body> {
+        let name = entry.map_or("?", |entry| entry.name);
+        log::info!("AWS {name} => {} ({})", error.status().as_u16(), error.code());
+        answer::stray(entry, parts, error, &self.cloud.world().ids().uuid())
+    }
+}
+
+/// One call on its way through a service that is here.
+struct Call<'a> {
+    service: &'a Arc<Service>,
+    protocol: Protocol,
+    cx: Cx,
+    parts: Arc<Parts>,
+    /// The operation's name, once it is known.
+    operation: &'static str,
+}
+
+impl Call<'_> {
+    /// Operation, body, input, dispatch, output.
+    async fn run(&mut self, mut body: Body, form: Bytes) -> Result<Response<Body>, AwsError> {
+        let (model, protocol) = (self.service.model(), self.protocol);
+        let matched = cumulet_protocol::find_operation(protocol, model, &self.parts, &form)?;
+        let name = model.operations.get(matched.operation).map_or("", |operation| operation.name);
+        self.operation = name;
+        let operation: &'static Operation = self
+            .service
+            .operation(name)
+            .ok_or_else(|| AwsError::not_implemented(self.service.name(), name))?;
+        let streams = cumulet_protocol::streams_input(model, matched.operation);
+        let whole = if streams {
+            Bytes::new()
+        } else {
+            refuse_encodings(&self.parts)?;
+            body.collect(BODY_MAX, too_large).await?
+        };
+        let input = cumulet_protocol::read_input(
+            protocol,
+            model,
+            &matched,
+            &self.parts,
+            &whole,
+            operation.read,
+        );
+        let mut input = input.map_err(|error| match self.service.description().malformed {
+            Some(malformed) => malformed(&error),
+            None => cumulet_protocol::malformed(protocol, &error),
+        })?;
+        if streams {
+            input.set_body(body);
+        }
+        let mut output = dispatch(self.cx.clone(), self.service, operation, input).await?;
+        let body = output.take_body();
+        let id = self.cx.request_id();
+        Ok(cumulet_protocol::write_output(protocol, model, matched.operation, &*output, body, id))
+    }
+
+    /// The access log line, and an error's form.
+    fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
+        let (service, operation) = (self.service.name(), self.operation);
+        match outcome {
+            Ok(answer) => {
+                log::info!("AWS {service}.{operation} => {}", answer.status().as_u16());
+                answer
+            }
+            Err(error) => {
+                log::info!(
+                    "AWS {service}.{operation} => {} ({})",
+                    error.status().as_u16(),
+                    error.code()
+                );
+                if let Some(source) = error.source() {
+                    log::error!("{service}.{operation}: {source}");
+                }
+                let bare = self.service.description().bare_errors;
+                let (model, id) = (Some(self.service.model()), self.cx.request_id());
+                cumulet_protocol::write_error(self.protocol, model, &error, id, bare)
+            }
+        }
+    }
+
+    /// In whose words errors of signatures are told.
+    fn dialect(&self) -> Dialect {
+        if self.service.description().bare_errors {
+            Dialect::S3
+        } else {
+            Dialect::Other(self.protocol)
+        }
+    }
+}
+
+/// Gives every request one `Host` header and a path without host: HTTP/2 and proxies put the host
+/// into the request's address.
+/// False if a request names several.
+fn settle_host(parts: &mut Parts) -> bool {
+    if let Some(authority) = parts.uri.authority() {
+        if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
+            parts.headers.insert(HOST, host);
+        }
+        let path = parts.uri.path_and_query().cloned();
+        parts.uri = path.map(Uri::from).unwrap_or_default();
+    }
+    parts.headers.get_all(HOST).iter().nth(1).is_none()
+}
+
+fn under(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Why a browser's request goes no further; the service may decide in our stead.
+fn refusal(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Option<String> {
+    let refusal = visitor.refusal()?;
+    let decides =
+        service.description().browser_policy.filter(|_| matches!(visitor, Visitor::Stranger(_)));
+    match decides {
+        Some(lets_pass) if lets_pass(service.state(), cx, parts) => None,
+        _ => Some(refusal),
+    }
+}
+
+/// Whether the signature stands in the way: a presigned URL that is malformed or has ended.
+/// Signatures in headers are not verified; where they are to be, this is the place.
+fn sign_off(parts: &Parts, now: Timestamp) -> Option<SignatureError> {
+    let query = parts.uri.query()?;
+    if !query.contains("Signature=") && !query.contains("Amz-") && !query.contains("amz-") {
+        return None;
+    }
+    match cumulet_sigv4::parse(parts) {
+        Ok(Some(signature)) => cumulet_sigv4::check_expiry(&signature, now).err(),
+        Ok(None) => None,
+        Err(error) => Some(error),
+    }
+}
+
+/// Headers that spoke of the framing now speak of the data.
+fn decoded(parts: &mut Parts, decoder: &chunked::Decoder) {
+    chunked::strip_encoding(&mut parts.headers);
+    match decoder.decoded_length() {
+        Some(length) => drop(parts.headers.insert(CONTENT_LENGTH, length.into())),
+        None => drop(parts.headers.remove(CONTENT_LENGTH)),
+    }
+}
+
+/// A body that is not a stream has to be understood, and nothing here unpacks. (SDKs compress the
+/// inputs of few operations, of none that is here yet.)
+fn refuse_encodings(parts: &Parts) -> Result<(), AwsError> {
+    let encoding = parts.headers.get(CONTENT_ENCODING).map_or(&b""[..], HeaderValue::as_bytes);
+    // Some SDKs write `amz-1.0` here, which says nothing.
+    if !matches!(encoding, b"gzip" | b"x-gzip" | b"deflate" | b"br" | b"zstd") {
+        return Ok(());
+    }
+    let message = "Compressed requests (Content-Encoding) are not implemented.";
+    Err(AwsError::new("NotImplemented", 501, message))
+}
+
+fn too_large() -> AwsError {
+    let message = format!("Request size must be at most {BODY_MAX} bytes.");
+    AwsError::new("RequestEntityTooLargeException", 413, message)
+}
+
+fn absent(entry: &Entry, parts: &Parts, form: &[u8]) -> AwsError {
+    let operation = Clues::of(parts, form).operation.unwrap_or_default();
+    let (name, call) = (entry.name, if operation.is_empty() { "" } else { " for " });
+    AwsError::new(
+        "NotImplemented",
+        501,
+        format!(
+            "The service {name} is not available here{call}{operation}: it is not implemented, not compiled in or not in SERVICES."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests;

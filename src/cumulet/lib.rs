@@ -1,0 +1,19 @@
+//! The program: configuration, command line, server, gateway, admin endpoints and the registry of
+//! services. It knows no service's operations and no wire format of AWS.
+
+mod admin;
+mod answer;
+mod browser;
+mod catalog;
+pub mod cli;
+pub mod config;
+mod detect;
+pub mod gateway;
+mod identity;
+mod logger;
+pub mod server;
+mod services;
+mod start;
+#[cfg(test)]
+mod testing;
+mod upload;

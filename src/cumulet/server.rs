@@ -1,0 +1,228 @@
+//! The server: listeners, connections and their end. HTTP/1.1, and HTTP/2 by prior knowledge on the
+//! same port; bounds on what a client can make it hold.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cumulet_core::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+use crate::config::Listen;
+use crate::gateway::Gateway;
+use crate::upload::receive;
+
+/// How many connections may be open at once; more wait in the listeners' queues.
+const CONNECTIONS_MAX: u32 = 16_384;
+/// How long a client may take for a request's head, and an idle connection stays open.
+const HEAD_TIME: Duration = Duration::from_secs(60);
+/// The longest head of a request, and the most that is read ahead of a body.
+const HEAD_MAX: usize = 256 << 10;
+/// How long requests may go on after the server was told to stop.
+const STOP_TIME: Duration = Duration::from_secs(5);
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Tells the server to stop, from wherever it is held.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
+    }
+}
+
+impl Stop {
+    /// Stops the server.
+    pub fn now(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Returns once the server is told to stop.
+    pub async fn told(&self) {
+        // The sender is `self`: it is not gone while this waits.
+        let _ = self.0.subscribe().wait_for(|stop| *stop).await;
+    }
+}
+
+/// Opens the listeners. An IPv6 address on a machine without IPv6 is left out.
+///
+/// # Errors
+/// An address is no address, taken, or not ours; or none is left.
+pub fn bind(addresses: &[Listen]) -> io::Result<Vec<TcpListener>> {
+    let mut resolved = Vec::new();
+    for wanted in addresses {
+        let found = (wanted.host.as_str(), wanted.port).to_socket_addrs();
+        resolved.extend(found.map_err(|error| cannot(wanted, &error))?);
+    }
+    let mut listeners = Vec::new();
+    for address in &resolved {
+        // `::` takes IPv4 too, unless that has an entry of its own.
+        let beside_v4 = resolved.iter().any(|a| a.is_ipv4() && a.port() == address.port());
+        match open(*address, beside_v4) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if address.is_ipv6() && is_no_ipv6(&error) => {
+                log::debug!("no IPv6 here: {address} is left out");
+            }
+            Err(error) => return Err(cannot(address, &error)),
+        }
+    }
+    if listeners.is_empty() {
+        return Err(io::Error::other("no address to listen on"));
+    }
+    Ok(listeners)
+}
+
+fn cannot(address: &dyn Display, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+}
+
+fn is_no_ipv6(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(ADDRESS_FAMILY_NOT_SUPPORTED)
+}
+
+/// Linux's EAFNOSUPPORT, which has no kind of its own.
+const ADDRESS_FAMILY_NOT_SUPPORTED: i32 = 97;
+
+fn open(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(only_v6)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Serves until `stop` is told; then lets requests end, for a while.
+pub async fn serve(listeners: Vec<TcpListener>, gateway: Arc<Gateway>, stop: Stop) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let server = Arc::new(Server { gateway, stop: stop.clone(), http1: http1_builder() });
+    for listener in listeners {
+        tokio::spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
+    }
+    stop.told().await;
+    if timeout(STOP_TIME, room.acquire_many(CONNECTIONS_MAX)).await.is_err() {
+        log::warn!("some requests did not end in time");
+    }
+}
+
+async fn accept(listener: TcpListener, room: Arc<Semaphore>, server: Arc<Server>) {
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = server.stop.told() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => drop(tokio::spawn(Arc::clone(&server).connection(stream, place))),
+            Err(error) => {
+                // Out of file descriptors, mostly: wait for some to come back.
+                log::warn!("a connection was not accepted: {error}");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_MAX);
+    builder
+}
+
+struct Server {
+    gateway: Arc<Gateway>,
+    stop: Stop,
+    http1: http1::Builder,
+}
+
+impl Server {
+    async fn connection(self: Arc<Self>, stream: TcpStream, _place: OwnedSemaphorePermit) {
+        // Head and body of an answer that leave in two writes must not wait for each other.
+        let _ = stream.set_nodelay(true);
+        #[cfg(feature = "http2")]
+        if is_http2(&stream).await {
+            return self.http2(stream).await;
+        }
+        let service = service_fn(|request| answer(&self.gateway, request));
+        let connection = self.http1.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stop.told() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            log::debug!("a connection broke off: {error}");
+        }
+    }
+
+    #[cfg(feature = "http2")]
+    async fn http2(self: Arc<Self>, stream: TcpStream) {
+        use hyper::server::conn::http2;
+        use hyper_util::rt::TokioExecutor;
+
+        let gateway = Arc::clone(&self.gateway);
+        let service = service_fn(move |request| {
+            let gateway = Arc::clone(&gateway);
+            async move { answer(&gateway, request).await }
+        });
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(64 << 10)
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(4 << 20)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stop.told() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            log::debug!("a connection broke off: {error}");
+        }
+    }
+}
+
+/// HTTP/2 by prior knowledge begins with `PRI`; no method of HTTP/1 begins with `PR` that AWS knows.
+#[cfg(feature = "http2")]
+async fn is_http2(stream: &TcpStream) -> bool {
+    let mut start = [0; 2];
+    let peeked = timeout(HEAD_TIME, stream.peek(&mut start)).await;
+    matches!(peeked, Ok(Ok(2))) && start == *b"PR"
+}
+
+async fn answer(
+    gateway: &Gateway,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let (parts, incoming) = request.into_parts();
+    let (body, rest) = receive(incoming);
+    let answer = gateway.answer(Request::from_parts(parts, body)).await;
+    rest.drain().await;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests;
