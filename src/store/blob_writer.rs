@@ -159,3 +159,22 @@ fn failed(error: &io::Error) -> AwsError {
         _ => AwsError::internal(format!("a body could not be written: {error}")),
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use crate::blobs::Blobs;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_says_so_and_keeps_nothing() {
+        let blobs = Blobs::open(None, &std::env::temp_dir()).unwrap();
+        let mut spool = blobs.room().create().unwrap();
+        spool.file = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = failed(&write_piece(spool, vec![1; 10]).unwrap_err());
+        assert_eq!((error.code(), error.status().as_u16()), ("ServiceUnavailable", 503));
+        assert_eq!(fs::read_dir(blobs.folder().unwrap()).unwrap().count(), 0);
+    }
+}

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cumulet_core::{AwsError, Ids};
 
 use crate::blob_writer::BlobWriter;
+use crate::discard::discard;
 
 /// Bodies up to this length stay in memory, as long as files are to be had for longer ones.
 pub(crate) const SMALL_MAX: usize = 256 * 1024;
@@ -80,6 +81,11 @@ impl Blobs {
     /// A writer for a new blob.
     pub fn writer(&self) -> BlobWriter {
         BlobWriter::new(Arc::clone(&self.0))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> &Arc<Room> {
+        &self.0
     }
 }
 
@@ -176,13 +182,9 @@ impl BlobFile {
 }
 
 impl Drop for BlobFile {
-    /// Removing a file of gigabytes takes a while, and rows are dropped inside sections: a blocking
-    /// thread does it where there is one.
+    /// Rows are dropped inside sections, and large files go slowly.
     fn drop(&mut self) {
-        let named = self.0.take();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            drop(runtime.spawn_blocking(|| drop(named)));
-        }
+        discard(self.0.take());
     }
 }
 

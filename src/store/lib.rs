@@ -6,6 +6,7 @@
 mod blob;
 mod blob_writer;
 mod blobs;
+mod discard;
 mod index;
 mod platform;
 mod store;

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 
 use cumulet_core::{AwsError, Cx, Scope, Timestamp, World, WorldId};
 
+use crate::discard::discard;
 use crate::tables::{Change, Observer, Tables};
 
 type Worlds<T> = BTreeMap<WorldId, BTreeMap<Scope, Arc<RwLock<T>>>>;
@@ -138,14 +139,13 @@ impl<T: Tables> Store<T> {
             })
             .collect();
         let before = self.worlds_mut().insert(to, copy);
-        // Old rows may be many: they go after the lock.
-        drop(before);
+        discard(before);
     }
 
     /// Forgets everything of a world: for `State::reset`.
     pub fn reset(&self, world: WorldId) {
         let before = self.worlds_mut().remove(&world);
-        drop(before);
+        discard(before);
     }
 
     /// Tells `observer` of every write from now on. The first observer stays; false if there is

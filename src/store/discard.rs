@@ -1,0 +1,9 @@
+//! Dropping what takes a while to drop: the rows of a world, a file of gigabytes.
+
+/// Drops `thing` on a blocking thread where there is a runtime, else at once. A runtime that is
+/// about to end drops it at once, too.
+pub(crate) fn discard(thing: impl Send + 'static) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        drop(runtime.spawn_blocking(|| drop(thing)));
+    }
+}
