@@ -130,14 +130,12 @@ impl<T: Tables> Store<T> {
     /// Makes world `to` a copy of `from`: for `State::fork`. The caller holds the latch of each of
     /// the two that can be in use, alone.
     pub fn fork(&self, from: WorldId, to: WorldId) {
-        let copy: BTreeMap<_, _> = self
-            .of_world(from)
-            .into_iter()
-            .map(|(scope, tables)| {
-                let copy = T::clone(&lock_shared(&tables));
-                (Scope { world: to, ..scope }, Arc::new(RwLock::new(copy)))
-            })
-            .collect();
+        // Not collected: that brings a sort along, for every service.
+        let mut copy = BTreeMap::new();
+        for (scope, tables) in self.of_world(from) {
+            let tables = T::clone(&lock_shared(&tables));
+            copy.insert(Scope { world: to, ..scope }, Arc::new(RwLock::new(tables)));
+        }
         let before = self.worlds_mut().insert(to, copy);
         discard(before);
     }

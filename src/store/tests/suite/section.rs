@@ -79,6 +79,30 @@ fn several_scopes_change_together_or_not_at_all() {
 }
 
 #[test]
+fn sections_over_several_scopes_do_not_wait_for_each_other_in_a_circle() {
+    let (store, cx) = (Store::<Pair>::new(), cx());
+    let (here, there) = (cx.scope(), elsewhere(&cx));
+    std::thread::scope(|threads| {
+        for scopes in [[here, there], [there, here]] {
+            let (store, cx) = (&store, &cx);
+            threads.spawn(move || {
+                for _ in 0..1000 {
+                    let moved = store.write_many(cx, &scopes, |tx| {
+                        for scope in scopes {
+                            let tables = tx.of(scope)?;
+                            tables.total.insert((), tables.total() + 1);
+                        }
+                        Ok::<_, AwsError>(())
+                    });
+                    moved.unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(store.read_all(&cx, |_, t| t.total()), [2000, 2000]);
+}
+
+#[test]
 fn a_fork_goes_its_own_way_and_a_reset_forgets() {
     let (store, cx) = (Store::<Pair>::new(), cx());
     add(&store, &cx, cx.scope(), 1, 10);
