@@ -100,7 +100,7 @@ const EXCLUSIONS: &[Row] = &[
             "output/rest-xml/InvalidGreetingError",
             "handles_unexpected_json_output",
             "AwsJson10HandlesUnexpectedJsonOutput",
-            "AwsJson11IntEnums",
+            "output/json/AwsJson11IntEnums",
             "parses_the_request_id_from_the_response",
             "RpcV2CborExtraFieldsInTheBodyShouldBeSkippedByClients",
             "RpcV2CborPayloadWithUnsetUnion",
@@ -141,9 +141,9 @@ const EXCLUSIONS: &[Row] = &[
     (
         "Clients accept a missing or an empty body: we write AWS's envelope or nothing",
         &[
-            "QueryEmptyInputAndEmptyOutput",
-            "QueryNoInputAndNoOutput",
-            "QueryNoInputAndOutput",
+            "output/query/QueryEmptyInputAndEmptyOutput",
+            "output/query/QueryNoInputAndNoOutput",
+            "output/query/QueryNoInputAndOutput",
             "NoOutputClientAllowsEmptyCbor",
             "NoOutputClientAllowsEmptyBody",
         ],
