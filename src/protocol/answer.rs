@@ -35,7 +35,9 @@ pub fn write_output(
                 *answer.status_mut() = status;
             }
             *answer.headers_mut() = parts.headers;
-            if !parts.body.is_empty() {
+            if answer.status() == StatusCode::NO_CONTENT {
+                answer.headers_mut().remove(CONTENT_TYPE);
+            } else if !parts.body.is_empty() {
                 *answer.body_mut() = parts.body.into();
             }
         }
@@ -163,10 +165,14 @@ fn xml(
     if !is_query {
         out.extend_from_slice(XML_DECLARATION);
     }
-    open(out, &["<", name, "Response xmlns=\"", model.metadata.xml_namespace]);
-    // EC2's answers end it with a slash, which the model has not.
-    let slash = !is_query && !model.metadata.xml_namespace.ends_with('/');
-    open(out, &[if slash { "/" } else { "" }, "\">"]);
+    let namespace = model.metadata.xml_namespace;
+    open(out, &["<", name, "Response"]);
+    if !namespace.is_empty() {
+        // EC2's answers end it with a slash, which the model has not.
+        let slash = if is_query || namespace.ends_with('/') { "" } else { "/" };
+        open(out, &[" xmlns=\"", namespace, slash, "\""]);
+    }
+    out.push(b'>');
     if !is_query {
         tag(out, "requestId", request_id);
     }

@@ -83,13 +83,10 @@ impl Root {
         match shape.payload.and_then(|i| shape.members.get(i).map(|m| (i, m))) {
             Some((_, m)) if m.streaming => {}
             Some((i, m)) => self.payload(i, m, member),
-            None => {
-                // All of a message being bound elsewhere, there is no body, not an empty document.
-                let empty = self.protocol == Protocol::RestJson && shape.members.is_empty();
-                if empty || self.place.body_members().next().is_some() {
-                    self.document(member);
-                }
-            }
+            // Where nothing is in the body, rest-json writes an empty object and rest-xml nothing.
+            None if self.protocol == Protocol::RestJson => self.document(member),
+            None if self.place.body_members().next().is_some() => self.document(member),
+            None => {}
         }
     }
 
