@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use cumulet_core::tags::{self, TagError, Tags};
 use cumulet_core::AwsError;
+use cumulet_core::tags::{self, TagError, Tags};
 use percent_encoding::percent_decode_str;
 
 use crate::errors;
@@ -272,9 +272,13 @@ mod tests {
     #[test]
     fn tags_come_as_a_query() {
         let tags = tagging(Some("a=1&b=x%2Fy+z&c")).unwrap();
-        assert_eq!(tags, Tags::from([("a", "1"), ("b", "x/y z"), ("c", "")].map(|(k, v)| {
-            (k.to_owned(), v.to_owned())
-        })));
+        assert_eq!(
+            tags,
+            Tags::from(
+                [("a", "1"), ("b", "x/y z"), ("c", "")]
+                    .map(|(k, v)| { (k.to_owned(), v.to_owned()) })
+            )
+        );
         for bad in ["a=1&a=2", "a=1,b=2", "a=%FF"] {
             assert_eq!(tagging(Some(bad)).unwrap_err().code(), "InvalidArgument", "{bad}");
         }

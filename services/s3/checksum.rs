@@ -202,7 +202,9 @@ impl ObjectChecksum {
             }
             Kind::Composite => {
                 let mut hasher = Hasher::new(first.0.algorithm);
-                parts.iter().for_each(|(part, _)| hasher.update(part.bytes()));
+                for (part, _) in parts {
+                    hasher.update(part.bytes());
+                }
                 Some(Self { value: hasher.finish(), parts: Some(parts.len()) })
             }
         }
@@ -363,10 +365,8 @@ mod tests {
         let (a, b, c) = (vec![b'a'; 5000], vec![b'b'; 777], b"c".to_vec());
         let whole = [a.clone(), b.clone(), c.clone()].concat();
         for algorithm in [Crc32, Crc32c, Crc64Nvme] {
-            let parts: Vec<_> = [&a, &b, &c]
-                .iter()
-                .map(|p| (checksum(algorithm, p), p.len() as u64))
-                .collect();
+            let parts: Vec<_> =
+                [&a, &b, &c].iter().map(|p| (checksum(algorithm, p), p.len() as u64)).collect();
             let of = ObjectChecksum::of(Kind::FullObject, &parts).unwrap();
             assert_eq!(of, checksum(algorithm, &whole).into());
         }

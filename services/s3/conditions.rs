@@ -46,10 +46,10 @@ pub(crate) fn unquoted(tag: &str) -> &str {
 /// The conditions of a read, or of a copy's source.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReadConditions<'a> {
-    pub(crate) if_match: Option<&'a str>,
-    pub(crate) if_none_match: Option<&'a str>,
-    pub(crate) if_modified_since: Option<Timestamp>,
-    pub(crate) if_unmodified_since: Option<Timestamp>,
+    pub(crate) matches: Option<&'a str>,
+    pub(crate) none_match: Option<&'a str>,
+    pub(crate) modified_since: Option<Timestamp>,
+    pub(crate) unmodified_since: Option<Timestamp>,
 }
 
 /// The condition that did not hold.
@@ -62,20 +62,25 @@ pub(crate) enum Failed {
 impl ReadConditions<'_> {
     /// RFC 9110, section 13.2.2: a tag decides in place of a date. Dates are in whole seconds, and
     /// one in the future is no `If-Modified-Since`.
-    pub(crate) fn check(&self, etag: ETag, modified: Timestamp, now: Timestamp) -> Result<(), Failed> {
+    pub(crate) fn check(
+        &self,
+        etag: ETag,
+        modified: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
         let modified = modified.secs();
-        if let Some(tags) = self.if_match {
+        if let Some(tags) = self.matches {
             if !etag.is_in(tags) {
                 return Err(Failed::Precondition("If-Match"));
             }
-        } else if self.if_unmodified_since.is_some_and(|at| modified > at.secs()) {
+        } else if self.unmodified_since.is_some_and(|at| modified > at.secs()) {
             return Err(Failed::Precondition("If-Unmodified-Since"));
         }
-        if let Some(tags) = self.if_none_match {
+        if let Some(tags) = self.none_match {
             if etag.is_in(tags) {
                 return Err(Failed::NotModified("If-None-Match"));
             }
-        } else if self.if_modified_since.is_some_and(|at| modified <= at.secs() && at <= now) {
+        } else if self.modified_since.is_some_and(|at| modified <= at.secs() && at <= now) {
             return Err(Failed::NotModified("If-Modified-Since"));
         }
         Ok(())
@@ -181,18 +186,18 @@ mod tests {
         let precondition = |name| Err(Failed::Precondition(name));
         let not_modified = |name| Err(Failed::NotModified(name));
         for (conditions, outcome) in [
-            (ReadConditions { if_match: tag, if_unmodified_since: at(1), ..none }, Ok(())),
-            (ReadConditions { if_match: other, ..none }, precondition("If-Match")),
+            (ReadConditions { matches: tag, unmodified_since: at(1), ..none }, Ok(())),
+            (ReadConditions { matches: other, ..none }, precondition("If-Match")),
             (
-                ReadConditions { if_unmodified_since: at(4), ..none },
+                ReadConditions { unmodified_since: at(4), ..none },
                 precondition("If-Unmodified-Since"),
             ),
-            (ReadConditions { if_unmodified_since: at(5), ..none }, Ok(())),
-            (ReadConditions { if_none_match: other, if_modified_since: at(9), ..none }, Ok(())),
-            (ReadConditions { if_none_match: tag, ..none }, not_modified("If-None-Match")),
-            (ReadConditions { if_modified_since: at(5), ..none }, not_modified("If-Modified-Since")),
-            (ReadConditions { if_modified_since: at(4), ..none }, Ok(())),
-            (ReadConditions { if_modified_since: at(11), ..none }, Ok(())),
+            (ReadConditions { unmodified_since: at(5), ..none }, Ok(())),
+            (ReadConditions { none_match: other, modified_since: at(9), ..none }, Ok(())),
+            (ReadConditions { none_match: tag, ..none }, not_modified("If-None-Match")),
+            (ReadConditions { modified_since: at(5), ..none }, not_modified("If-Modified-Since")),
+            (ReadConditions { modified_since: at(4), ..none }, Ok(())),
+            (ReadConditions { modified_since: at(11), ..none }, Ok(())),
         ] {
             assert_eq!(check(conditions), outcome, "{conditions:?}");
         }

@@ -1,6 +1,8 @@
 //! Taking a body in: piece by piece through the hashes that its request needs into a blob, which
 //! is there only if everything that the request says about the body is true.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Body, Cx};
@@ -162,5 +164,9 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

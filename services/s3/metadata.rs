@@ -27,7 +27,7 @@ pub(crate) fn user(given: Option<BTreeMap<String, String>>) -> Result<UserMetada
 /// Characters per encoded word, at most: 75 without `=?UTF-8?Q?` and `?=`.
 const WORD_MAX: usize = 63;
 
-/// Text for a header. S3 shows what is not ASCII as JavaMail's `encodeText` does: in quoted
+/// Text for a header. S3 shows what is not ASCII as Java's `MimeUtility.encodeText` does: in quoted
 /// letters if most of it is ASCII, else in base64; long text in halves.
 fn header_text(text: &str) -> String {
     let units = || text.encode_utf16();
@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn long_text_becomes_several_words() {
         let header = header_text(&"é".repeat(100));
-        assert!(header.split(' ').all(|w| w.len() <= 75 && w.starts_with("=?UTF-8?B?")), "{header}");
+        assert!(
+            header.split(' ').all(|w| w.len() <= 75 && w.starts_with("=?UTF-8?B?")),
+            "{header}"
+        );
     }
 
     #[test]

@@ -17,7 +17,11 @@ pub(crate) fn requested(header: &str, size: u64) -> Result<Option<Range<u64>>, A
         (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(size),
         (Some(first), None) if last.is_empty() => first..size,
         (None, Some(count)) if first.is_empty() => {
-            if count == 0 { size..size } else { size.saturating_sub(count)..size }
+            if count == 0 {
+                size..size
+            } else {
+                size.saturating_sub(count)..size
+            }
         }
         _ => return Ok(None),
     };
@@ -85,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_range_beyond_the_end_is_unsatisfiable() {
-        for (header, size) in [("bytes=-0", 10), ("bytes=100-200", 10), ("bytes=10-", 10), ("bytes=0-", 0)]
+        for (header, size) in
+            [("bytes=-0", 10), ("bytes=100-200", 10), ("bytes=10-", 10), ("bytes=0-", 0)]
         {
             assert_eq!(requested(header, size).unwrap_err().code(), "InvalidRange", "{header}");
         }

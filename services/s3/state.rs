@@ -7,6 +7,7 @@
 //!   one row, its null version, at [`NULL_AGE`].
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
@@ -78,7 +79,6 @@ pub(crate) struct Bucket {
     /// us-east-1.
     pub(crate) location: Option<String>,
     pub(crate) created: Timestamp,
-    /// For GetBucketTagging, GetBucketAcl and GetBucketOwnershipControls, once they are here.
     #[expect(dead_code, reason = "read by operations to come")]
     pub(crate) settings: Settings,
 }
@@ -214,6 +214,37 @@ impl Tables {
         self.versions.remove(&At(bucket, key, NULL_AGE));
     }
 
+    /// A bucket's versions, key by key, from a place on.
+    pub(crate) fn versions_in<'a>(
+        &'a self,
+        bucket: &'a str,
+        from: Bound<At<'_, u64>>,
+    ) -> impl Iterator<Item = (&'a VersionKey, &'a Arc<Version>)> + use<'a> {
+        let rows = self.versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
+        rows.take_while(move |(k, _)| &*k.bucket == bucket)
+    }
+
+    /// A bucket's uploads, key by key and each key's in the order of their beginning, from a
+    /// place on.
+    pub(crate) fn uploads_in<'a>(
+        &'a self,
+        bucket: &'a str,
+        from: Bound<At<'_, &str>>,
+    ) -> impl Iterator<Item = (&'a UploadKey, &'a Arc<Upload>)> + use<'a> {
+        let rows = self.uploads.range::<At<'_, &str>, _>((from.as_ref(), Bound::Unbounded));
+        rows.take_while(move |(k, _)| &*k.bucket == bucket)
+    }
+
+    /// The uploads of one key.
+    pub(crate) fn uploads_of<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+    ) -> impl Iterator<Item = (&'a UploadKey, &'a Arc<Upload>)> {
+        let rows = self.uploads_in(bucket, Bound::Included(At(bucket, key, "")));
+        rows.take_while(move |(k, _)| &*k.key == key)
+    }
+
     /// An upload, by the names in a request.
     pub(crate) fn upload(
         &self,
@@ -222,7 +253,8 @@ impl Tables {
         id: &str,
     ) -> Result<(&UploadKey, &Arc<Upload>), AwsError> {
         let at = At(bucket, key, id);
-        let found = self.uploads.range(&at..=&at).next();
+        let rows = (Bound::Included(&at), Bound::Included(&at));
+        let found = self.uploads.range::<At<'_, &str>, _>(rows).next();
         found.ok_or_else(|| errors::no_such_upload(id))
     }
 
@@ -231,16 +263,6 @@ impl Tables {
         self.uploads.remove(key);
         let parts = (Arc::clone(&key.id), 0)..=(Arc::clone(&key.id), u16::MAX);
         self.parts.remove_range(parts);
-    }
-
-    /// The uploads of one key, in the order of their beginning.
-    pub(crate) fn uploads_of<'a>(
-        &'a self,
-        bucket: &'a str,
-        key: &'a str,
-    ) -> impl Iterator<Item = (&'a UploadKey, &'a Arc<Upload>)> {
-        let ours = move |(k, _): &(&UploadKey, _)| &*k.bucket == bucket && &*k.key == key;
-        self.uploads.range(&At(bucket, key, "")..).take_while(ours)
     }
 
     fn disturb(&mut self, bucket: &str, key: &str) {

@@ -98,9 +98,7 @@ pub(crate) fn is_location(name: &str) -> bool {
 
 /// The rules in the S3 User Guide, "General purpose bucket naming rules".
 fn check_name(name: &str) -> Result<(), AwsError> {
-    let edge = |c: Option<u8>| {
-        c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    };
+    let edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let inner = |c: u8| edge(Some(c)) || c == b'-' || c == b'.';
     let prefixes = ["xn--", "sthree-", "amzn-s3-demo-"];
     let suffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
@@ -170,8 +168,21 @@ mod tests {
             assert!(check_name(good).is_ok(), "{good}");
         }
         for bad in [
-            "ab", "Abc", "a_b", "-abc", "abc-", ".abc", "a..b", "192.168.5.4", "xn--abc", "abc--x-s3",
-            "abc-s3alias", "sthree-abc", &"a".repeat(64), "abc/def", "äöü",
+            "ab",
+            "Abc",
+            "a_b",
+            "-abc",
+            "abc-",
+            ".abc",
+            "a..b",
+            "192.168.5.4",
+            "xn--abc",
+            "abc--x-s3",
+            "abc-s3alias",
+            "sthree-abc",
+            &"a".repeat(64),
+            "abc/def",
+            "äöü",
         ] {
             assert_eq!(check_name(bad).unwrap_err().code(), "InvalidBucketName", "{bad}");
         }

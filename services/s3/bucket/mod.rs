@@ -3,7 +3,6 @@
 pub(crate) mod create;
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use cumulet_core::codec::Empty;
 use cumulet_core::{AccountId, AwsError, Cx, Region, paging};
@@ -49,14 +48,15 @@ pub(crate) async fn delete_bucket(
 ) -> Result<Empty, AwsError> {
     let name = input.bucket.as_str();
     s3.write(cx, |t| {
-        let bucket = Arc::clone(t.bucket(name, input.expected_bucket_owner.as_deref())?);
-        let first = t.versions.range(&At(name, "", 0)..).next();
-        if first.is_some_and(|(k, _)| k.bucket == bucket.name) {
+        t.bucket(name, input.expected_bucket_owner.as_deref())?;
+        if t.versions_in(name, Bound::Included(At(name, "", 0))).next().is_some() {
             return Err(errors::bucket_not_empty(name));
         }
-        let uploads = t.uploads.range(&At(name, "", "")..).map(|(k, _)| k);
-        let uploads: Vec<_> = uploads.take_while(|k| k.bucket == bucket.name).cloned().collect();
-        uploads.iter().for_each(|key| t.end_upload(key));
+        let uploads = t.uploads_in(name, Bound::Included(At(name, "", ""))).map(|(k, _)| k);
+        let uploads: Vec<_> = uploads.cloned().collect();
+        for key in &uploads {
+            t.end_upload(key);
+        }
         t.buckets.remove(name);
         Ok(Empty {})
     })
@@ -70,7 +70,8 @@ pub(crate) async fn list_buckets(
     let max = input.max_buckets.unwrap_or(BUCKETS_MAX);
     let limit = usize::try_from(max).ok().filter(|_| (1..=BUCKETS_MAX).contains(&max));
     let limit = limit.ok_or_else(|| {
-        let message = format!("Argument max-buckets must be an integer between 1 and {BUCKETS_MAX}");
+        let message =
+            format!("Argument max-buckets must be an integer between 1 and {BUCKETS_MAX}");
         errors::invalid_argument(message, "max-buckets", max)
     })?;
     let region = input.bucket_region.as_deref().map(region).transpose()?;

@@ -149,7 +149,9 @@ fn check_size(version: &Version, said: Option<i64>) -> Result<(), AwsError> {
 
 fn assemble(cx: &Cx, upload: &Upload, parts: &[Arc<Part>]) -> Version {
     let mut md5 = Md5::new();
-    parts.iter().for_each(|part| md5.update(part.md5));
+    for part in parts {
+        md5.update(part.md5);
+    }
     let kind = upload.checksum.map_or(Kind::FullObject, |(_, kind)| kind);
     let checksums: Vec<_> = parts.iter().map(|p| (p.checksum, p.body.len())).collect();
     let part_of = |part: &Arc<Part>| PartOf {

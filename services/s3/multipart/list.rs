@@ -135,8 +135,7 @@ fn uploads<'a>(
             (Bound::Excluded(name), _) => Bound::Excluded(At(bucket, name, "~")),
             (Bound::Unbounded, _) => Bound::Included(At(bucket, "", "")),
         };
-        let rows = t.uploads.range::<At<'_, &str>, _>((from.as_ref(), Bound::Unbounded));
-        rows.take_while(move |(k, _)| &*k.bucket == bucket).map(|(k, u)| (&*k.key, (k, u)))
+        t.uploads_in(bucket, from).map(|(k, u)| (&*k.key, (k, u)))
     })
 }
 

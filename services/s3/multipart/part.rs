@@ -114,8 +114,7 @@ pub(crate) async fn upload_part_copy(
     if upload.checksum.is_some() {
         show_checksum!(result, checksum.algorithm, checksum.text());
     }
-    let mut shown =
-        output::UploadPartCopy { copy_part_result: Some(result), ..Default::default() };
+    let mut shown = output::UploadPartCopy { copy_part_result: Some(result), ..Default::default() };
     show_encryption!(shown, upload.attributes.encryption);
     Ok(shown)
 }

@@ -19,8 +19,7 @@ pub(crate) async fn create_multipart_upload(
 ) -> Result<output::CreateMultipartUpload, AwsError> {
     check_key(&input.key)?;
     let attributes = Arc::new(attributes!(input));
-    let checksum =
-        checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
+    let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: cx.now(),
         owner: cx.account(),

@@ -15,7 +15,7 @@ use crate::conditions::{ETag, ReadConditions, WriteCondition};
 use crate::errors::{self, UPLOAD_MAX};
 use crate::intake::digest;
 use crate::state::{S3, Version};
-use crate::{attributes, refuse, show_checksum, show_encryption};
+use crate::{attributes, show_checksum, show_encryption, source};
 
 pub(crate) async fn copy_object(
     s3: &S3,
@@ -28,7 +28,8 @@ pub(crate) async fn copy_object(
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
     let (place, source) = source!(s3, cx, input)?;
     if source.body.len() > UPLOAD_MAX {
-        let message = "The specified copy source is larger than the maximum allowable size for a copy source";
+        let message =
+            "The specified copy source is larger than the maximum allowable size for a copy source";
         return Err(errors::invalid_request(format!("{message}: {UPLOAD_MAX}")));
     }
     let replaces = directive(input.metadata_directive.as_deref(), "metadata")?;
@@ -176,10 +177,10 @@ macro_rules! source {
             copy_source_sse_customer_key: "x-amz-copy-source-server-side-encryption-customer-key",
         );
         let conditions = $crate::conditions::ReadConditions {
-            if_match: $input.copy_source_if_match.as_deref(),
-            if_none_match: $input.copy_source_if_none_match.as_deref(),
-            if_modified_since: $input.copy_source_if_modified_since,
-            if_unmodified_since: $input.copy_source_if_unmodified_since,
+            matches: $input.copy_source_if_match.as_deref(),
+            none_match: $input.copy_source_if_none_match.as_deref(),
+            modified_since: $input.copy_source_if_modified_since,
+            unmodified_since: $input.copy_source_if_unmodified_since,
         };
         let header = $input.copy_source.as_deref().unwrap_or_default();
         let owner = $input.expected_source_bucket_owner.as_deref();

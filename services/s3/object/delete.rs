@@ -41,13 +41,11 @@ fn check(condition: Option<&str>, current: Option<ETag>, key: &str) -> Result<()
 /// Without object lock there is nothing to bypass.
 fn check_bypass(asked: Option<bool>) -> Result<(), AwsError> {
     let name = "x-amz-bypass-governance-retention";
-    match asked {
-        None => Ok(()),
-        Some(_) => {
-            let message = format!("{name} is only applicable to Object Lock enabled buckets.");
-            Err(errors::invalid_argument_named(message, name))
-        }
+    if asked.is_none() {
+        return Ok(());
     }
+    let message = format!("{name} is only applicable to Object Lock enabled buckets.");
+    Err(errors::invalid_argument_named(message, name))
 }
 
 pub(crate) async fn delete_objects(
@@ -94,7 +92,8 @@ pub(crate) async fn delete_objects(
 fn allowed(object: &api::ObjectIdentifier, current: Option<ETag>) -> Result<(), AwsError> {
     let key = object.key.as_deref().unwrap_or_default();
     let version = object.version_id.as_deref();
-    check_version(version).map_err(|_| errors::no_such_version(key, version.unwrap_or_default()))?;
+    check_version(version)
+        .map_err(|_| errors::no_such_version(key, version.unwrap_or_default()))?;
     refuse!(object, last_modified_time: "LastModifiedTime", size: "Size");
     check(object.e_tag.as_deref(), current, key)
 }

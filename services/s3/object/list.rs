@@ -97,8 +97,7 @@ fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) ->
             Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
             Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
         };
-        let rows = t.versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
-        rows.take_while(move |(k, _)| &*k.bucket == bucket).map(|(k, v)| (&*k.key, (&*k.key, v)))
+        t.versions_in(bucket, from).map(|(k, v)| (&*k.key, (&*k.key, v)))
     })
 }
 

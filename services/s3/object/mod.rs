@@ -22,9 +22,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), AwsError> {
 pub(crate) fn check_version(id: Option<&str>) -> Result<(), AwsError> {
     match id {
         None | Some("null") => Ok(()),
-        Some(id) => {
-            Err(errors::invalid_argument("Invalid version id specified", "versionId", id))
-        }
+        Some(id) => Err(errors::invalid_argument("Invalid version id specified", "versionId", id)),
     }
 }
 
@@ -32,7 +30,8 @@ pub(crate) fn check_version(id: Option<&str>) -> Result<(), AwsError> {
 pub(crate) fn check_part_number(number: i32) -> Result<u16, AwsError> {
     let valid = u16::try_from(number).ok().filter(|n| (1..=PARTS_MAX).contains(n));
     valid.ok_or_else(|| {
-        let message = format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
+        let message =
+            format!("Part number must be an integer between 1 and {PARTS_MAX}, inclusive");
         errors::invalid_argument(message, "partNumber", number)
     })
 }
