@@ -15,7 +15,7 @@ async fn a_copy_has_the_sources_metadata_or_its_own() {
     ];
     cloud.send("s3.PutObject", object("from", &more), "hello").await.unwrap();
     let source = ("CopySource", "bbb/from".into());
-    let answer = cloud.call("s3.CopyObject", object("to", &[source.clone()])).await;
+    let answer = cloud.call("s3.CopyObject", object("to", std::slice::from_ref(&source))).await;
     let tag = "\"5d41402abc4b2a76b9719d911017c592\"";
     assert_eq!(text(&answer, "CopyObjectResult.ETag"), tag);
     let (copy, body) = get(&cloud, "to", &[]).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_copy_onto_itself_has_to_change_something() {
     let cloud = cloud().await;
     put(&cloud, "k", "x").await;
     let source = ("CopySource", Value::from("/bbb/k"));
-    let error = cloud.fail("s3.CopyObject", object("k", &[source.clone()])).await;
+    let error = cloud.fail("s3.CopyObject", object("k", std::slice::from_ref(&source))).await;
     assert_eq!(error.code(), "InvalidRequest");
     assert!(error.message().starts_with("This copy request is illegal"));
     for change in [("MetadataDirective", "REPLACE"), ("StorageClass", "STANDARD")] {
