@@ -2,7 +2,7 @@
 
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, member, object, put};
+use crate::calls::{cloud, member, object, put};
 
 #[tokio::test]
 async fn a_bucket_is_there_until_it_is_deleted() {

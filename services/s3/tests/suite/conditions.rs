@@ -5,7 +5,7 @@ use std::time::Duration;
 use cumulet_core::{Timestamp, Value};
 use cumulet_testkit::TestCloud;
 
-use crate::{cloud, get, member, object, put};
+use crate::calls::{cloud, get, member, object, put};
 
 #[tokio::test]
 async fn a_read_has_conditions() {

@@ -3,7 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{text, value};
 
-use crate::{cloud, get, member, object, put};
+use crate::calls::{cloud, get, member, object, put};
 
 #[tokio::test]
 async fn a_copy_has_the_sources_metadata_or_its_own() {

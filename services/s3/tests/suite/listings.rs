@@ -3,7 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, put};
+use crate::calls::{cloud, put};
 
 async fn filled(keys: &[&str]) -> TestCloud {
     let cloud = cloud().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cumulet_core::{AwsError, Value};
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, get, member, object, put};
+use crate::calls::{cloud, get, member, object, put};
 
 const MIB: usize = 1 << 20;
 

@@ -3,7 +3,7 @@
 use cumulet_core::{Body, Value};
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, get, member, object, put};
+use crate::calls::{cloud, get, member, object, put};
 
 #[tokio::test]
 async fn an_object_comes_back_as_it_was_put() {
