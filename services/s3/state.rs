@@ -45,6 +45,11 @@ impl S3 {
     }
 }
 
+/// Now, as S3 keeps it: without a fraction of a second.
+pub(crate) fn whole_second(cx: &Cx) -> Timestamp {
+    Timestamp::from_secs(cx.now().secs())
+}
+
 fn scope(cx: &Cx) -> Scope {
     cx.global_scope(AccountId::DEFAULT)
 }

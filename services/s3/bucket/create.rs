@@ -10,7 +10,7 @@ use crate::api::{self, input, output};
 use crate::attributes::acl;
 use crate::errors;
 use crate::refuse;
-use crate::state::{Bucket, S3, Settings};
+use crate::state::{Bucket, S3, Settings, whole_second};
 
 pub(crate) async fn create_bucket(
     s3: &S3,
@@ -41,7 +41,7 @@ pub(crate) async fn create_bucket(
         owner: cx.account(),
         region,
         location,
-        created: cx.now(),
+        created: whole_second(cx),
         settings: Settings {
             tags: tagged(configuration.tags)?,
             acl: acl(input.acl)?,

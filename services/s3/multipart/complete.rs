@@ -12,7 +12,7 @@ use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
 use crate::listing::Encoding;
-use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version};
+use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{given, refuse, show_checksum, show_encryption};
 
 pub(crate) async fn complete_multipart_upload(
@@ -163,7 +163,7 @@ fn assemble(cx: &Cx, upload: &Upload, parts: &[Arc<Part>]) -> Version {
         etag: ETag { md5: md5.finalize().into(), parts: u16::try_from(parts.len()).ok() },
         checksum: ObjectChecksum::of(kind, &checksums)
             .unwrap_or_else(|| Checksum::of_nothing(algorithm(upload)).into()),
-        modified: cx.now(),
+        modified: whole_second(cx),
         owner: upload.owner,
         attributes: Arc::clone(&upload.attributes),
         parts: parts.iter().map(part_of).collect(),

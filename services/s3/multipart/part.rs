@@ -10,7 +10,7 @@ use crate::conditions::ETag;
 use crate::intake::{Claims, base64, receive};
 use crate::object::check_part_number;
 use crate::object::copy::known_or_read;
-use crate::state::{Part, S3, Upload};
+use crate::state::{Part, S3, Upload, whole_second};
 use crate::{errors, given, range, refuse, show_checksum, show_encryption, source};
 
 /// Which upload a part is for.
@@ -82,7 +82,7 @@ pub(crate) async fn upload_part(
         show_checksum!(shown, checksum.algorithm, checksum.text());
     }
     show_encryption!(shown, upload.attributes.encryption);
-    let (md5, checksum, modified) = (received.md5, received.checksum, cx.now());
+    let (md5, checksum, modified) = (received.md5, received.checksum, whole_second(cx));
     target.keep(s3, cx, Part { body: received.body, md5, checksum, modified })?;
     Ok(shown)
 }
@@ -103,7 +103,7 @@ pub(crate) async fn upload_part_copy(
         return Err(errors::entity_too_large(len));
     }
     let (md5, checksum) = known_or_read(&source, bytes.clone(), algorithm(&upload)).await?;
-    let modified = cx.now();
+    let modified = whole_second(cx);
     let body = source.body.slice(bytes);
     target.keep(s3, cx, Part { body, md5, checksum, modified })?;
     let mut result = api::CopyPartResult {

@@ -9,7 +9,7 @@ use crate::api::{input, output};
 use crate::checksum::{Algorithm, Kind};
 use crate::intake::hex;
 use crate::object::check_key;
-use crate::state::{S3, Tables, Upload, UploadKey};
+use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
 use crate::{attributes, errors, refuse, show_encryption};
 
 pub(crate) async fn create_multipart_upload(
@@ -21,7 +21,7 @@ pub(crate) async fn create_multipart_upload(
     let attributes = Arc::new(attributes!(input));
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
-        initiated: cx.now(),
+        initiated: whole_second(cx),
         owner: cx.account(),
         attributes: Arc::clone(&attributes),
         checksum,

@@ -14,7 +14,7 @@ use crate::checksum::{Algorithm, Checksum};
 use crate::conditions::{ETag, ReadConditions, WriteCondition};
 use crate::errors::{self, UPLOAD_MAX};
 use crate::intake::digest;
-use crate::state::{S3, Version};
+use crate::state::{S3, Version, whole_second};
 use crate::{attributes, show_checksum, show_encryption, source};
 
 pub(crate) async fn copy_object(
@@ -56,7 +56,7 @@ pub(crate) async fn copy_object(
     let algorithm = algorithm.unwrap_or(source.checksum.value.algorithm);
     let (md5, checksum) = known_or_read(&source, 0..source.body.len(), algorithm).await?;
     let etag = ETag::of(md5);
-    let modified = cx.now();
+    let modified = whole_second(cx);
     let mut result = api::CopyObjectResult {
         e_tag: Some(etag.quoted()),
         last_modified: Some(modified),

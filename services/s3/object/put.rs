@@ -9,7 +9,7 @@ use crate::api::{input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
 use crate::intake::{Claims, hex, receive};
-use crate::state::{S3, Version};
+use crate::state::{S3, Version, whole_second};
 use crate::{attributes, given, refuse, show_checksum, show_encryption};
 
 pub(crate) async fn put_object(
@@ -39,7 +39,7 @@ pub(crate) async fn put_object(
         body: received.body,
         etag,
         checksum: received.checksum.into(),
-        modified: cx.now(),
+        modified: whole_second(cx),
         owner: cx.account(),
         attributes,
         parts: Arc::default(),
