@@ -1,1 +1,35 @@
-//! S3: description, state and operations.
+//! S3: buckets, objects, multipart uploads. Bodies are streamed; nothing of them is held in memory
+//! but the piece at hand.
+
+mod address;
+mod attributes;
+mod bucket;
+mod checksum;
+mod conditions;
+mod errors;
+mod intake;
+mod listing;
+mod metadata;
+mod multipart;
+mod object;
+mod operations;
+mod range;
+mod state;
+
+cumulet_core::api!();
+
+use cumulet_core::{Description, Service};
+use cumulet_store::Platform;
+
+static DESCRIPTION: Description = Description {
+    malformed: Some(|_| errors::malformed_xml()),
+    bare_errors: true,
+    catch_all: true,
+    address: address::address,
+    ..Description::new("s3", api::model, operations::OPERATIONS)
+};
+
+/// S3 without a bucket.
+pub fn service(platform: &Platform) -> Service {
+    Service::new(&DESCRIPTION, state::S3::new(platform.blobs.clone()))
+}

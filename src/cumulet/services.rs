@@ -18,5 +18,6 @@ macro_rules! services {
 }
 
 services! {
+    "s3" => cumulet_s3::service,
     "sqs" => cumulet_sqs::service,
 }

@@ -2,7 +2,7 @@
 
 use cumulet_core::model::{OperationModel, ShapeId};
 use cumulet_core::{Body, Encode, Model, Protocol, Schema};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::bind::write::{XML_DECLARATION, put};
@@ -33,6 +33,10 @@ pub fn write_output(
             let parts = bind::write::write(protocol, place, root, namespace, output);
             if let Some(status) = parts.status {
                 *answer.status_mut() = status;
+            }
+            if parts.headers.contains_key(CONTENT_RANGE) {
+                // RFC 9110, section 15.3.7; models have no status for it.
+                *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
             }
             *answer.headers_mut() = parts.headers;
             if answer.status() == StatusCode::NO_CONTENT {

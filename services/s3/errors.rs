@@ -1,0 +1,111 @@
+//! The wording of S3's errors, as AWS's documentation and its answers have it: one row each.
+
+use cumulet_core::AwsError;
+
+/// The smallest part of an upload but the last.
+pub(crate) const PART_SIZE_MIN: u64 = 5 << 20;
+/// The most that one request may upload or copy.
+pub(crate) const UPLOAD_MAX: u64 = 5 << 30;
+/// Bytes of a key, at most.
+pub(crate) const KEY_MAX: usize = 1024;
+/// Bytes of user metadata, names and values, at most.
+pub(crate) const METADATA_MAX: usize = 2048;
+
+fn number(n: impl TryInto<i64>) -> String {
+    n.try_into().unwrap_or(i64::MAX).to_string()
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),*) = $code:literal $status:literal $message:literal
+        $([$($member:literal : $value:expr),*])?;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name($($arg: impl std::fmt::Display),*) -> AwsError {
+            AwsError::new($code, $status, format!($message))
+                $($(.with($member, $value.to_string()))*)?
+        }
+    )*};
+}
+
+errors! {
+    access_denied() = "AccessDenied" 403 "Access Denied";
+    bad_digest_md5(expected, calculated) = "BadDigest" 400
+        "The Content-MD5 you specified did not match what we received."
+        ["ExpectedDigest": expected, "CalculatedDigest": calculated];
+    bad_checksum(algorithm) = "BadDigest" 400
+        "The {algorithm} you specified did not match the calculated checksum.";
+    bad_part_checksum(algorithm, part) = "BadDigest" 400
+        "The {algorithm} you specified for part {part} did not match what we received.";
+    bucket_already_exists(bucket) = "BucketAlreadyExists" 409
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."
+        ["BucketName": bucket];
+    bucket_already_owned_by_you(bucket) = "BucketAlreadyOwnedByYou" 409
+        "Your previous request to create the named bucket succeeded and you already own it."
+        ["BucketName": bucket];
+    bucket_not_empty(bucket) = "BucketNotEmpty" 409
+        "The bucket you tried to delete is not empty" ["BucketName": bucket];
+    conditional_request_conflict(condition, key) = "ConditionalRequestConflict" 409
+        "The conditional request cannot succeed due to a conflicting operation against this resource."
+        ["Condition": condition, "Key": key];
+    entity_too_large(size) = "EntityTooLarge" 400
+        "Your proposed upload exceeds the maximum allowed size"
+        ["ProposedSize": size, "MaxSizeAllowed": number(UPLOAD_MAX)];
+    entity_too_small(size, part, etag) = "EntityTooSmall" 400
+        "Your proposed upload is smaller than the minimum allowed size"
+        ["ProposedSize": size, "MinSizeAllowed": number(PART_SIZE_MIN), "PartNumber": part, "ETag": etag];
+    header_not_implemented(header) = "NotImplemented" 501
+        "A header you provided implies functionality that is not implemented" ["Header": header];
+    illegal_location_constraint(location) = "IllegalLocationConstraintException" 400
+        "The {location} location constraint is incompatible for the region specific endpoint this request was sent to.";
+    invalid_argument(message, name, value) = "InvalidArgument" 400 "{message}"
+        ["ArgumentName": name, "ArgumentValue": value];
+    /// The same where AWS does not repeat the value.
+    invalid_argument_named(message, name) = "InvalidArgument" 400 "{message}" ["ArgumentName": name];
+    invalid_bucket_name(bucket) = "InvalidBucketName" 400
+        "The specified bucket is not valid." ["BucketName": bucket];
+    invalid_bucket_owner(account) = "InvalidBucketOwnerAWSAccountID" 400
+        "The value of the expected bucket owner parameter must be an AWS Account ID... [{account}]";
+    invalid_digest(md5) = "InvalidDigest" 400
+        "The Content-MD5 you specified was invalid." ["Content-MD5": md5];
+    invalid_location_constraint(location) = "InvalidLocationConstraint" 400
+        "The specified location-constraint is not valid" ["LocationConstraint": location];
+    invalid_object_state(class) = "InvalidObjectState" 403
+        "The operation is not valid for the object's storage class" ["StorageClass": class];
+    invalid_part(upload, part, etag) = "InvalidPart" 400
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."
+        ["UploadId": upload, "PartNumber": part, "ETag": etag];
+    invalid_part_number(part, count) = "InvalidPartNumber" 416
+        "The requested partnumber is not satisfiable"
+        ["PartNumberRequested": part, "ActualPartCount": count];
+    invalid_part_order(upload) = "InvalidPartOrder" 400
+        "The list of parts was not in ascending order. Parts must be ordered by part number."
+        ["UploadId": upload];
+    invalid_range(range, size) = "InvalidRange" 416 "The requested range is not satisfiable"
+        ["RangeRequested": range, "ActualObjectSize": size];
+    invalid_request(message) = "InvalidRequest" 400 "{message}";
+    invalid_storage_class(class) = "InvalidStorageClass" 400
+        "The storage class you specified is not valid" ["StorageClassRequested": class];
+    key_too_long(size) = "KeyTooLongError" 400 "Your key is too long"
+        ["Size": size, "MaxSizeAllowed": KEY_MAX];
+    malformed_xml() = "MalformedXML" 400
+        "The XML you provided was not well-formed or did not validate against our published schema";
+    metadata_too_large(size) = "MetadataTooLarge" 400
+        "Your metadata headers exceed the maximum allowed metadata size"
+        ["Size": size, "MaxSizeAllowed": METADATA_MAX];
+    missing_content_length() = "MissingContentLength" 411
+        "You must provide the Content-Length HTTP header.";
+    no_such_bucket(bucket) = "NoSuchBucket" 404
+        "The specified bucket does not exist" ["BucketName": bucket];
+    no_such_key(key) = "NoSuchKey" 404 "The specified key does not exist." ["Key": key];
+    no_such_upload(upload) = "NoSuchUpload" 404
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
+        ["UploadId": upload];
+    no_such_version(key, version) = "NoSuchVersion" 404
+        "The specified version does not exist." ["Key": key, "VersionId": version];
+    not_modified() = "NotModified" 304 "Not Modified";
+    precondition_failed(condition) = "PreconditionFailed" 412
+        "At least one of the pre-conditions you specified did not hold" ["Condition": condition];
+    invalid_tag(message, key) = "InvalidTag" 400 "{message}" ["TagKey": key];
+    sha256_mismatch(client, computed) = "XAmzContentSHA256Mismatch" 400
+        "The provided 'x-amz-content-sha256' header does not match what was computed."
+        ["ClientComputedContentSHA256": client, "S3ComputedContentSHA256": computed];
+}

@@ -1,0 +1,172 @@
+//! Taking a body in: piece by piece through the hashes that its request needs into a blob, which
+//! is there only if everything that the request says about the body is true.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cumulet_core::{AwsError, Body, Cx};
+use cumulet_store::Blob;
+use md5::{Digest as _, Md5};
+use sha2::Sha256;
+
+use crate::checksum::{Algorithm, Checksum, Claim, Hasher};
+use crate::errors::{self, UPLOAD_MAX};
+use crate::state::S3;
+
+/// What a request says about its body.
+#[derive(Debug)]
+pub(crate) struct Claims {
+    md5: Option<[u8; 16]>,
+    /// How an error repeats the MD5.
+    show_md5: fn(&[u8]) -> String,
+    /// In hexadecimal digits; absent where the payload is not signed as a whole.
+    sha256: Option<String>,
+    pub(crate) checksum: Claim,
+}
+
+/// A body that came in whole and is what it was said to be.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) body: Blob,
+    pub(crate) md5: [u8; 16],
+    /// Of the algorithm that was asked for.
+    pub(crate) checksum: Checksum,
+    /// What the request claimed, if it did.
+    pub(crate) claimed: Option<Checksum>,
+}
+
+impl Claims {
+    /// Reads the headers; `md5` and `checksum` are what the model binds of them.
+    pub(crate) fn read(
+        cx: &Cx,
+        md5: Option<&str>,
+        show_md5: fn(&[u8]) -> String,
+        checksum: Claim,
+    ) -> Result<Self, AwsError> {
+        let parse = |text: &str| {
+            let digest = STANDARD.decode(text).ok().and_then(|d| d.try_into().ok());
+            digest.ok_or_else(|| errors::invalid_digest(text))
+        };
+        let md5 = md5.map(parse).transpose()?;
+        Ok(Self { md5, show_md5, sha256: payload_sha256(cx)?, checksum })
+    }
+}
+
+fn payload_sha256(cx: &Cx) -> Result<Option<String>, AwsError> {
+    let Some(header) = cx.header("x-amz-content-sha256") else { return Ok(None) };
+    if header == "UNSIGNED-PAYLOAD" || header.starts_with("STREAMING-") {
+        return Ok(None);
+    }
+    if header.len() == 64 && header.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(Some(header.to_ascii_lowercase()));
+    }
+    Err(errors::invalid_argument(
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 value.",
+        "x-amz-content-sha256",
+        header,
+    ))
+}
+
+/// A body over HTTP says how long it is.
+fn check_length(cx: &Cx, body: &Body) -> Result<(), AwsError> {
+    let told = ["content-length", "x-amz-decoded-content-length", "transfer-encoding"];
+    if cx.http().is_some() && !told.iter().any(|name| cx.header(name).is_some()) {
+        return Err(errors::missing_content_length());
+    }
+    match body.len() {
+        Some(len) if len > UPLOAD_MAX => Err(errors::entity_too_large(len)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a body in and computes its MD5 and its checksum by `algorithm`.
+pub(crate) async fn receive(
+    s3: &S3,
+    cx: &Cx,
+    mut body: Body,
+    claims: &Claims,
+    algorithm: Algorithm,
+) -> Result<Received, AwsError> {
+    check_length(cx, &body)?;
+    let claimed = claims.checksum.algorithm;
+    let mut md5 = Md5::new();
+    let mut sha256 = claims.sha256.as_ref().map(|_| Sha256::new());
+    let mut checksum = Hasher::new(algorithm);
+    let mut other = claimed.filter(|c| *c != algorithm).map(Hasher::new);
+    let mut blob = s3.blobs.writer();
+    let mut size = 0;
+    while let Some(piece) = body.next().await.transpose()? {
+        size += piece.len() as u64;
+        if size > UPLOAD_MAX {
+            return Err(errors::entity_too_large(size));
+        }
+        md5.update(&piece);
+        checksum.update(&piece);
+        if let Some(sha256) = &mut sha256 {
+            sha256.update(&piece);
+        }
+        if let Some(other) = &mut other {
+            other.update(&piece);
+        }
+        blob.write(&piece).await?;
+    }
+    let md5: [u8; 16] = md5.finalize().into();
+    let checksum = checksum.finish();
+    if let (Some(computed), Some(said)) = (sha256, &claims.sha256) {
+        let computed = hex(&computed.finalize());
+        if computed != *said {
+            return Err(errors::sha256_mismatch(said, computed));
+        }
+    }
+    if let Some(said) = claims.md5.filter(|said| *said != md5) {
+        return Err(errors::bad_digest_md5((claims.show_md5)(&said), base64(&md5)));
+    }
+    let computed = claimed.map(|_| other.map_or(checksum, Hasher::finish));
+    let said = match claimed {
+        Some(algorithm) if claims.checksum.in_trailer => Some(trailer(&body, algorithm)?),
+        _ => claims.checksum.value,
+    };
+    if let Some(said) = said.filter(|said| computed != Some(*said)) {
+        return Err(errors::bad_checksum(said.algorithm.name()));
+    }
+    Ok(Received { body: blob.finish().await?, md5, checksum, claimed: computed })
+}
+
+fn trailer(body: &Body, algorithm: Algorithm) -> Result<Checksum, AwsError> {
+    let name = format!("x-amz-checksum-{}", algorithm.lower());
+    let value = body.trailers().and_then(|t| t.get(name)).and_then(|v| v.to_str().ok());
+    let value = value.ok_or_else(|| {
+        AwsError::new(
+            "MalformedTrailerError",
+            400,
+            "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+        )
+    })?;
+    Checksum::parse(algorithm, value)
+}
+
+/// MD5 and checksum of bytes that are here already.
+pub(crate) async fn digest(
+    mut body: Body,
+    algorithm: Algorithm,
+) -> Result<([u8; 16], Checksum), AwsError> {
+    let (mut md5, mut checksum) = (Md5::new(), Hasher::new(algorithm));
+    while let Some(piece) = body.next().await.transpose()? {
+        md5.update(&piece);
+        checksum.update(&piece);
+    }
+    Ok((md5.finalize().into(), checksum.finish()))
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}

@@ -1,0 +1,103 @@
+//! User metadata as S3 keeps it: a limit on its size, and text beyond ASCII in RFC 2047's form.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cumulet_core::AwsError;
+
+use crate::errors;
+
+/// Names and values of `x-amz-meta-*`, names in small letters.
+pub(crate) type UserMetadata = BTreeMap<String, String>;
+
+/// What is stored of the metadata that a request brings.
+pub(crate) fn user(given: Option<BTreeMap<String, String>>) -> Result<UserMetadata, AwsError> {
+    let given = given.unwrap_or_default();
+    let size: usize = given.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if size > errors::METADATA_MAX {
+        return Err(errors::metadata_too_large(size));
+    }
+    let stored = |(name, value): (String, String)| {
+        (name.to_ascii_lowercase(), header_text(value.trim_matches([' ', '\t'])))
+    };
+    Ok(given.into_iter().map(stored).collect())
+}
+
+/// Characters per encoded word, at most: 75 without `=?UTF-8?Q?` and `?=`.
+const WORD_MAX: usize = 63;
+
+/// Text for a header. S3 shows what is not ASCII as Java's `MimeUtility.encodeText` does: in quoted
+/// letters if most of it is ASCII, else in base64; long text in halves.
+fn header_text(text: &str) -> String {
+    let units = || text.encode_utf16();
+    let odd = units().filter(|c| is_odd(*c)).count();
+    if odd == 0 {
+        return text.to_owned();
+    }
+    let quoted = units().count() - odd > odd;
+    let mut words = Vec::new();
+    encode(text, quoted, &mut words);
+    words.join(" ")
+}
+
+fn is_odd(c: u16) -> bool {
+    c >= 0x7f || c < 0x20 && !matches!(c, 0x09 | 0x0a | 0x0d)
+}
+
+fn encode(text: &str, quoted: bool, words: &mut Vec<String>) {
+    let (letter, word) = if quoted { ('Q', quote(text)) } else { ('B', STANDARD.encode(text)) };
+    let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+    match text.split_at_checked(middle) {
+        Some((first, second)) if word.len() > WORD_MAX && !first.is_empty() => {
+            encode(first, quoted, words);
+            encode(second, quoted, words);
+        }
+        _ => words.push(format!("=?UTF-8?{letter}?{word}?=")),
+    }
+}
+
+fn quote(text: &str) -> String {
+    let letter = |b: u8| match b {
+        b' ' => "_".to_owned(),
+        b'=' | b'_' | b'?' | ..0x20 | 0x7f.. => format!("={b:02X}"),
+        _ => char::from(b).to_string(),
+    };
+    text.bytes().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_beyond_ascii_is_encoded_as_aws_does() {
+        for (text, header) in [
+            ("plain, =?UTF-8?B?YWJj?=", "plain, =?UTF-8?B?YWJj?="),
+            ("ÄMÄZÕÑ S3", "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="),
+            (
+                "test_—_file%E2%80%94_é_2👑.pdf",
+                "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2%80%94=5F=C3=A9=5F2=F0=9F=91=91.pdf?=",
+            ),
+            ("\0\u{1}\u{2}\u{3}\u{4}", "=?UTF-8?B?AAECAwQ=?="),
+        ] {
+            assert_eq!(header_text(text), header);
+        }
+    }
+
+    #[test]
+    fn long_text_becomes_several_words() {
+        let header = header_text(&"é".repeat(100));
+        assert!(
+            header.split(' ').all(|w| w.len() <= 75 && w.starts_with("=?UTF-8?B?")),
+            "{header}"
+        );
+    }
+
+    #[test]
+    fn metadata_has_a_limit() {
+        let of = |n: usize| Some(BTreeMap::from([("k".to_owned(), "v".repeat(n))]));
+        assert_eq!(user(of(2047)).unwrap().len(), 1);
+        assert_eq!(user(of(2048)).unwrap_err().code(), "MetadataTooLarge");
+    }
+}

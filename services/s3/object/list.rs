@@ -1,0 +1,122 @@
+//! `ListObjects`, in both versions.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use cumulet_core::{AwsError, Cx, paging};
+
+use crate::api::{self, input, output};
+use crate::bucket::owner;
+use crate::errors;
+use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::state::{At, S3, Tables, Version};
+
+pub(crate) async fn list_objects(
+    s3: &S3,
+    cx: &Cx,
+    input: input::ListObjects,
+) -> Result<output::ListObjects, AwsError> {
+    let encoding = Encoding::parse(input.encoding_type.as_deref())?;
+    let query = Query {
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default(),
+        max: limit("max-keys", input.max_keys)?,
+    };
+    let marker = input.marker.as_deref().unwrap_or_default();
+    s3.read(cx, |t| {
+        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let page = objects(t, &input.bucket, query, marker);
+        let show = |text: &str| encoding.show(text);
+        Ok(output::ListObjects {
+            is_truncated: Some(page.next.is_some()),
+            // Without a delimiter the last key is the next marker.
+            next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
+            contents: Some(contents(&page, encoding, true)),
+            common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
+            marker: Some(show(marker)),
+            prefix: Some(show(query.prefix)),
+            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            max_keys: i32::try_from(query.max).ok(),
+            encoding_type: encoding.name(),
+            name: Some(input.bucket.clone()),
+            ..Default::default()
+        })
+    })
+}
+
+pub(crate) async fn list_objects_v2(
+    s3: &S3,
+    cx: &Cx,
+    input: input::ListObjectsV2,
+) -> Result<output::ListObjectsV2, AwsError> {
+    let encoding = Encoding::parse(input.encoding_type.as_deref())?;
+    let query = Query {
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default(),
+        max: limit("max-keys", input.max_keys)?,
+    };
+    let token = input.continuation_token.as_deref();
+    let position = token.map(|token| {
+        paging::position(token).filter(|p| !p.is_empty()).ok_or_else(|| {
+            let message = "The continuation token provided is incorrect";
+            errors::invalid_argument_named(message, "continuation-token")
+        })
+    });
+    let position = position.transpose()?;
+    let after = position.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
+    s3.read(cx, |t| {
+        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let page = objects(t, &input.bucket, query, after);
+        let show = |text: &str| encoding.show(text);
+        Ok(output::ListObjectsV2 {
+            is_truncated: Some(page.next.is_some()),
+            next_continuation_token: page.next.as_deref().map(paging::token),
+            key_count: i32::try_from(page.len()).ok(),
+            contents: Some(contents(&page, encoding, input.fetch_owner == Some(true))),
+            common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
+            continuation_token: token.map(str::to_owned),
+            start_after: input.start_after.as_deref().map(show),
+            prefix: Some(show(query.prefix)),
+            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            max_keys: i32::try_from(query.max).ok(),
+            encoding_type: encoding.name(),
+            name: Some(input.bucket.clone()),
+            ..Default::default()
+        })
+    })
+}
+
+type Object<'a> = (&'a str, &'a Arc<Version>);
+
+/// A page of a bucket's objects after `after`, which is empty for the beginning.
+fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) -> Page<Object<'a>> {
+    let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
+    page(query, start, |from| {
+        let from = match from {
+            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
+            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
+            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
+        };
+        t.versions_in(bucket, from).map(|(k, v)| (&*k.key, (&*k.key, v)))
+    })
+}
+
+fn contents(page: &Page<Object<'_>>, encoding: Encoding, with_owner: bool) -> Vec<api::Object> {
+    let shown = |(key, version): &Object<'_>| api::Object {
+        key: Some(encoding.show(key)),
+        last_modified: Some(version.modified),
+        e_tag: Some(version.etag.quoted()),
+        checksum_algorithm: Some(vec![version.checksum.value.algorithm.name().to_owned()]),
+        checksum_type: Some(version.checksum.kind().name().to_owned()),
+        size: i64::try_from(version.body.len()).ok(),
+        storage_class: Some(version.attributes.storage_class.name()),
+        owner: with_owner.then(|| owner(version.owner)),
+        ..Default::default()
+    };
+    page.items.iter().map(shown).collect()
+}
+
+pub(crate) fn common_prefixes(prefixes: &[String], encoding: Encoding) -> Vec<api::CommonPrefix> {
+    let shown = |prefix: &String| api::CommonPrefix { prefix: Some(encoding.show(prefix)) };
+    prefixes.iter().map(shown).collect()
+}

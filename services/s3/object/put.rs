@@ -1,0 +1,53 @@
+//! `PutObject`.
+
+use std::sync::Arc;
+
+use cumulet_core::{AwsError, Cx};
+
+use super::check_key;
+use crate::api::{input, output};
+use crate::checksum::{Algorithm, Claim};
+use crate::conditions::{ETag, WriteCondition};
+use crate::intake::{Claims, hex, receive};
+use crate::state::{S3, Version, whole_second};
+use crate::{attributes, given, refuse, show_checksum, show_encryption};
+
+pub(crate) async fn put_object(
+    s3: &S3,
+    cx: &Cx,
+    mut input: input::PutObject,
+) -> Result<output::PutObject, AwsError> {
+    refuse!(input, write_offset_bytes: "x-amz-write-offset-bytes");
+    let expected = input.expected_bucket_owner.take();
+    s3.read(cx, |t| t.bucket(&input.bucket, expected.as_deref()).map(|_| ()))?;
+    check_key(&input.key)?;
+    let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
+    let attributes = Arc::new(attributes!(input));
+    let claim = Claim::read(cx, given!(input), input.checksum_algorithm.as_deref())?;
+    let claims = Claims::read(cx, input.content_md5.as_deref(), hex, claim)?;
+    let algorithm = claims.checksum.algorithm.unwrap_or(Algorithm::Crc64Nvme);
+    let received = receive(s3, cx, std::mem::take(&mut input.body), &claims, algorithm).await?;
+    let etag = ETag::of(received.md5);
+    let mut shown = output::PutObject {
+        e_tag: Some(etag.quoted()),
+        checksum_type: Some("FULL_OBJECT".into()),
+        ..Default::default()
+    };
+    show_checksum!(shown, algorithm, received.checksum.text());
+    show_encryption!(shown, attributes.encryption);
+    let version = Version {
+        body: received.body,
+        etag,
+        checksum: received.checksum.into(),
+        modified: whole_second(cx),
+        owner: cx.account(),
+        attributes,
+        parts: Arc::default(),
+    };
+    s3.write(cx, |t| {
+        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
+        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
+        t.put(&bucket, &input.key, version);
+        Ok(shown)
+    })
+}

@@ -1,0 +1,283 @@
+//! What S3 stores: a row per bucket, object version, upload and part, all in the one scope that
+//! is global to the partition, because bucket names are.
+//!
+//! Invariants:
+//! - Versions, uploads and parts stand under a bucket that is there; deleting it takes its uploads.
+//! - A key's versions follow each other newest first. Buckets have no versioning yet: each key has
+//!   one row, its null version, at [`NULL_AGE`].
+//! - Bodies are blobs, shared by whatever holds the same bytes.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use cumulet_core::tags::Tags;
+use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, WorldId};
+use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Store, Table};
+
+use crate::attributes::Attributes;
+use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
+use crate::conditions::ETag;
+use crate::errors;
+
+/// S3's state.
+pub(crate) struct S3 {
+    store: Store<Tables>,
+    pub(crate) blobs: Blobs,
+}
+
+impl S3 {
+    pub(crate) fn new(blobs: Blobs) -> Self {
+        Self { store: Store::new(), blobs }
+    }
+
+    /// Looks at the tables.
+    pub(crate) fn read<R>(&self, cx: &Cx, look: impl FnOnce(&Tables) -> R) -> R {
+        self.store.read(cx, scope(cx), look)
+    }
+
+    /// Changes the tables: all of what `act` does, or nothing if it fails.
+    pub(crate) fn write<R>(
+        &self,
+        cx: &Cx,
+        act: impl FnOnce(&mut Tables) -> Result<R, AwsError>,
+    ) -> Result<R, AwsError> {
+        self.store.write(cx, scope(cx), act)
+    }
+}
+
+/// Now, as S3 keeps it: without a fraction of a second.
+pub(crate) fn whole_second(cx: &Cx) -> Timestamp {
+    Timestamp::from_secs(cx.now().secs())
+}
+
+fn scope(cx: &Cx) -> Scope {
+    cx.global_scope(AccountId::DEFAULT)
+}
+
+impl State for S3 {
+    fn fork(&self, from: WorldId, to: WorldId) {
+        self.store.fork(from, to);
+    }
+
+    fn reset(&self, world: WorldId) {
+        self.store.reset(world);
+    }
+}
+
+cumulet_store::tables! {
+    /// Everything of a partition.
+    pub(crate) struct Tables {
+        pub(crate) buckets: Table<Arc<str>, Arc<Bucket>>,
+        pub(crate) versions: Table<VersionKey, Arc<Version>>,
+        pub(crate) uploads: Table<UploadKey, Arc<Upload>>,
+        pub(crate) parts: Table<(Arc<str>, u16), Arc<Part>>,
+    }
+}
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    pub(crate) name: Arc<str>,
+    pub(crate) owner: AccountId,
+    pub(crate) region: Region,
+    /// What `GetBucketLocation` says: the region; `EU` if it was asked for as that; nothing for
+    /// us-east-1.
+    pub(crate) location: Option<String>,
+    pub(crate) created: Timestamp,
+    #[expect(dead_code, reason = "read by operations to come")]
+    pub(crate) settings: Settings,
+}
+
+/// What else `CreateBucket` may set.
+#[derive(Clone, Debug, Default)]
+#[expect(dead_code, reason = "read by operations to come")]
+pub(crate) struct Settings {
+    pub(crate) tags: Tags,
+    pub(crate) acl: Option<String>,
+    pub(crate) ownership: Option<String>,
+}
+
+/// Names one version of an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct VersionKey {
+    pub(crate) bucket: Arc<str>,
+    pub(crate) key: Arc<str>,
+    /// Grows into the past: a newer version has a smaller number.
+    pub(crate) age: u64,
+}
+
+/// The age of the null version in a bucket that never had versioning: it comes after all others.
+pub(crate) const NULL_AGE: u64 = u64::MAX;
+
+/// A version of an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) body: Blob,
+    pub(crate) etag: ETag,
+    pub(crate) checksum: ObjectChecksum,
+    pub(crate) modified: Timestamp,
+    pub(crate) owner: AccountId,
+    pub(crate) attributes: Arc<Attributes>,
+    /// The parts of a multipart upload, in order; empty for an object that came in one piece.
+    pub(crate) parts: Arc<[PartOf]>,
+}
+
+/// One part in an object that was made of parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartOf {
+    pub(crate) size: u64,
+    /// Where parts have the checksums that clients were told.
+    pub(crate) checksum: Option<Checksum>,
+}
+
+/// Names an upload; ids of one key go up with time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct UploadKey {
+    pub(crate) bucket: Arc<str>,
+    pub(crate) key: Arc<str>,
+    pub(crate) id: Arc<str>,
+}
+
+/// A multipart upload.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload {
+    pub(crate) initiated: Timestamp,
+    pub(crate) owner: AccountId,
+    pub(crate) attributes: Arc<Attributes>,
+    /// As it was asked for; without, the object gets a CRC64NVME of all its bytes.
+    pub(crate) checksum: Option<(Algorithm, Kind)>,
+    /// Whether the key was written or deleted since; conditional completion fails then.
+    pub(crate) disturbed: bool,
+}
+
+/// A part of an upload.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) body: Blob,
+    pub(crate) md5: [u8; 16],
+    /// Of the upload's algorithm, or CRC64NVME.
+    pub(crate) checksum: Checksum,
+    pub(crate) modified: Timestamp,
+}
+
+/// A place among versions or uploads, borrowed: bucket, key, and what tells rows of a key apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'a, T>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) T);
+
+macro_rules! places {
+    ($($key:ty, $last:ty: |$k:ident| $of:expr;)*) => {$(
+        impl Equivalent<$key> for At<'_, $last> {
+            fn equivalent(&self, key: &$key) -> bool {
+                self.compare(key).is_eq()
+            }
+        }
+        impl Comparable<$key> for At<'_, $last> {
+            fn compare(&self, $k: &$key) -> std::cmp::Ordering {
+                (self.0, self.1, &self.2).cmp(&(&*$k.bucket, &*$k.key, &$of))
+            }
+        }
+    )*};
+}
+
+places! {
+    VersionKey, u64: |k| k.age;
+    UploadKey, &str: |k| &*k.id;
+}
+
+impl Tables {
+    /// A bucket, if it belongs to whom the caller expects.
+    pub(crate) fn bucket(
+        &self,
+        name: &str,
+        expected_owner: Option<&str>,
+    ) -> Result<&Arc<Bucket>, AwsError> {
+        let expected = expected_owner
+            .map(|id| AccountId::parse(id).ok_or_else(|| errors::invalid_bucket_owner(id)))
+            .transpose()?;
+        let bucket = self.buckets.get(name).ok_or_else(|| errors::no_such_bucket(name))?;
+        match expected {
+            Some(owner) if owner != bucket.owner => Err(errors::access_denied()),
+            _ => Ok(bucket),
+        }
+    }
+
+    /// The current version of a key.
+    pub(crate) fn current(&self, bucket: &str, key: &str) -> Option<&Arc<Version>> {
+        self.versions.get(&At(bucket, key, NULL_AGE))
+    }
+
+    /// Makes `version` the current one.
+    pub(crate) fn put(&mut self, bucket: &Arc<str>, key: &str, version: Version) {
+        self.disturb(bucket, key);
+        let key = VersionKey { bucket: Arc::clone(bucket), key: key.into(), age: NULL_AGE };
+        self.versions.insert(key, Arc::new(version));
+    }
+
+    /// Deletes an object; no harm if there is none.
+    pub(crate) fn delete(&mut self, bucket: &str, key: &str) {
+        self.disturb(bucket, key);
+        self.versions.remove(&At(bucket, key, NULL_AGE));
+    }
+
+    /// A bucket's versions, key by key, from a place on.
+    pub(crate) fn versions_in<'a>(
+        &'a self,
+        bucket: &'a str,
+        from: Bound<At<'_, u64>>,
+    ) -> impl Iterator<Item = (&'a VersionKey, &'a Arc<Version>)> + use<'a> {
+        let rows = self.versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
+        rows.take_while(move |(k, _)| &*k.bucket == bucket)
+    }
+
+    /// A bucket's uploads, key by key and each key's in the order of their beginning, from a
+    /// place on.
+    pub(crate) fn uploads_in<'a>(
+        &'a self,
+        bucket: &'a str,
+        from: Bound<At<'_, &str>>,
+    ) -> impl Iterator<Item = (&'a UploadKey, &'a Arc<Upload>)> + use<'a> {
+        let rows = self.uploads.range::<At<'_, &str>, _>((from.as_ref(), Bound::Unbounded));
+        rows.take_while(move |(k, _)| &*k.bucket == bucket)
+    }
+
+    /// The uploads of one key.
+    pub(crate) fn uploads_of<'a>(
+        &'a self,
+        bucket: &'a str,
+        key: &'a str,
+    ) -> impl Iterator<Item = (&'a UploadKey, &'a Arc<Upload>)> {
+        let rows = self.uploads_in(bucket, Bound::Included(At(bucket, key, "")));
+        rows.take_while(move |(k, _)| &*k.key == key)
+    }
+
+    /// An upload, by the names in a request.
+    pub(crate) fn upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+    ) -> Result<(&UploadKey, &Arc<Upload>), AwsError> {
+        let at = At(bucket, key, id);
+        let rows = (Bound::Included(&at), Bound::Included(&at));
+        let found = self.uploads.range::<At<'_, &str>, _>(rows).next();
+        found.ok_or_else(|| errors::no_such_upload(id))
+    }
+
+    /// Takes an upload and its parts out.
+    pub(crate) fn end_upload(&mut self, key: &UploadKey) {
+        self.uploads.remove(key);
+        let parts = (Arc::clone(&key.id), 0)..=(Arc::clone(&key.id), u16::MAX);
+        self.parts.remove_range(parts);
+    }
+
+    fn disturb(&mut self, bucket: &str, key: &str) {
+        if self.uploads.is_empty() {
+            return;
+        }
+        let calm = self.uploads_of(bucket, key).filter(|(_, upload)| !upload.disturbed);
+        let calm: Vec<UploadKey> = calm.map(|(k, _)| k.clone()).collect();
+        for key in &calm {
+            self.uploads.update(key, |upload| upload.disturbed = true);
+        }
+    }
+}

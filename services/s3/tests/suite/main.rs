@@ -1,0 +1,16 @@
+//! S3 as its callers see it, in process: one file per kind of resource.
+
+#[cfg(test)]
+mod buckets;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod conditions;
+#[cfg(test)]
+mod copies;
+#[cfg(test)]
+mod listings;
+#[cfg(test)]
+mod multipart;
+#[cfg(test)]
+mod objects;
