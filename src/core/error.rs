@@ -16,6 +16,7 @@ struct Inner {
     code: String,
     status: StatusCode,
     message: String,
+    query_message: Option<String>,
     members: Vec<(String, Value)>,
     headers: Vec<(&'static str, String)>,
     source: Option<String>,
@@ -28,6 +29,7 @@ impl AwsError {
             code: code.into(),
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             message: message.into(),
+            query_message: None,
             members: Vec::new(),
             headers: Vec::new(),
             source: None,
@@ -49,6 +51,13 @@ impl AwsError {
     pub fn not_implemented(service: &str, operation: &str) -> Self {
         let message = format!("The operation {operation} of {service} is not implemented.");
         Self::new("NotImplemented", 501, message)
+    }
+
+    /// Gives the wording of the query protocol, where AWS words the error otherwise there.
+    #[must_use]
+    pub fn in_query(mut self, message: impl Into<String>) -> Self {
+        self.0.query_message = Some(message.into());
+        self
     }
 
     /// Adds a member beside code and message (`BucketName`, `HeadersNotSigned`).
@@ -78,6 +87,11 @@ impl AwsError {
     /// The message for the caller; may be empty.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The message for callers of the query protocol.
+    pub fn query_message(&self) -> &str {
+        self.0.query_message.as_deref().unwrap_or(&self.0.message)
     }
 
     /// Members beside code and message.

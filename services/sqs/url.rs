@@ -1,0 +1,143 @@
+//! Queue URLs: all shapes are understood; the one given out is a setting.
+
+use cumulet_core::{AccountId, AwsError, Cx, Region, Scope};
+use http::request::Parts;
+
+use crate::errors;
+
+/// The shape of queue URLs in answers, as LocalStack's `SQS_ENDPOINT_STRATEGY` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    /// The scheme and host that the caller used, then `/ACCOUNT/NAME`.
+    Caller,
+    /// `http://sqs.REGION.HOST/ACCOUNT/NAME`.
+    Standard,
+    /// `http://REGION.queue.HOST/ACCOUNT/NAME`.
+    Domain,
+    /// `http://HOST/queue/REGION/ACCOUNT/NAME`.
+    Path,
+}
+
+impl Strategy {
+    /// `dynamic`, `off` and nothing mean the caller's host: no name to resolve, no port to guess.
+    pub(crate) fn parse(setting: &str) -> Self {
+        match setting {
+            "standard" => Self::Standard,
+            "domain" => Self::Domain,
+            "path" => Self::Path,
+            _ => Self::Caller,
+        }
+    }
+
+    /// The URL of a queue of this caller's account and region.
+    pub(crate) fn url(self, cx: &Cx, name: &str) -> String {
+        let (scheme, host) = cx.endpoint().split_once("://").unwrap_or(("http", cx.endpoint()));
+        let (account, region) = (cx.account(), cx.region());
+        let (given, bare) = split_region(host);
+        match self {
+            // A host that already names the region stays; another region's is replaced.
+            Self::Caller if given.is_none() || given == Some(region) => {
+                format!("{scheme}://{host}/{account}/{name}")
+            }
+            Self::Caller | Self::Standard => {
+                format!("{scheme}://sqs.{region}.{bare}/{account}/{name}")
+            }
+            Self::Domain => format!("{scheme}://{region}.queue.{bare}/{account}/{name}"),
+            Self::Path => format!("{scheme}://{bare}/queue/{region}/{account}/{name}"),
+        }
+    }
+}
+
+/// The region in a host's name, and the host without it.
+fn split_region(host: &str) -> (Option<Region>, &str) {
+    let standard = host.strip_prefix("sqs.").and_then(|rest| {
+        let (region, bare) = rest.split_once('.')?;
+        Some((Some(Region::parse(region)?), bare))
+    });
+    let domain = || {
+        let (region, rest) = host.split_once(".queue.")?;
+        Some((Some(Region::parse(region)?), rest))
+    };
+    standard.or_else(domain).unwrap_or((None, host))
+}
+
+/// A queue as a request names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueueRef {
+    pub(crate) scope: Scope,
+    pub(crate) name: String,
+}
+
+impl QueueRef {
+    /// The queue of `QueueUrl`; without one, of the URL that the request itself went to.
+    pub(crate) fn parse(cx: &Cx, url: Option<&str>) -> Result<Self, AwsError> {
+        if let Some(url) = url.filter(|u| !u.is_empty()) {
+            return Self::of_url(cx, url).ok_or_else(errors::queue_does_not_exist);
+        }
+        let parts = cx.http().filter(|parts| is_queue_url(parts));
+        let here = parts.and_then(|parts| {
+            let host = parts.headers.get(http::header::HOST).and_then(|h| h.to_str().ok());
+            Self::of_url(cx, &format!("http://{}{}", host.unwrap_or(""), parts.uri.path()))
+        });
+        here.ok_or_else(|| errors::missing("QueueUrl"))
+    }
+
+    /// A full URL, a path, or a bare name in the caller's own account and region.
+    fn of_url(cx: &Cx, url: &str) -> Option<Self> {
+        let after_scheme = url.split_once("://");
+        let (host, path) = match after_scheme {
+            Some((_, rest)) => rest.split_once('/')?,
+            None => ("", url.trim_start_matches('/')),
+        };
+        let path = path.trim_end_matches('/');
+        let mut parts = path.rsplit('/');
+        let name = parts.next().filter(|n| !n.is_empty())?;
+        let account = match parts.next() {
+            Some(account) => AccountId::parse(account)?,
+            None if after_scheme.is_none() => cx.account(),
+            None => return None,
+        };
+        let in_path = match (parts.next(), parts.next()) {
+            (Some(region), Some("queue")) => Region::parse(region),
+            _ => None,
+        };
+        let region = in_path.or(split_region(host).0).unwrap_or(cx.region());
+        let scope = Scope { account, region, ..cx.scope() };
+        Some(Self { scope, name: name.to_owned() })
+    }
+
+    /// `arn:aws:sqs:REGION:ACCOUNT:NAME`.
+    pub(crate) fn arn(&self) -> String {
+        let Scope { account, region, .. } = self.scope;
+        format!("arn:{}:sqs:{region}:{account}:{}", region.partition(), self.name)
+    }
+}
+
+/// `/ACCOUNT/NAME` and `/queue/REGION/ACCOUNT/NAME`, asked for an action or posted to.
+pub(crate) fn is_queue_url(parts: &Parts) -> bool {
+    let mut steps = parts.uri.path().trim_matches('/').split('/');
+    let mut first = steps.next();
+    if first == Some("queue") && steps.next().is_some_and(|r| Region::parse(r).is_some()) {
+        first = steps.next();
+    }
+    let shaped = first.is_some_and(|account| AccountId::parse(account).is_some())
+        && steps.next().is_some_and(|name| name.len() <= 80)
+        && steps.next().is_none();
+    let form = || {
+        let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|h| h.to_str().ok());
+        kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded"))
+    };
+    shaped && (parts.method == http::Method::GET || form())
+}
+
+/// For authorisation: the ARN of a call's `QueueUrl`.
+pub(crate) fn queue_arn_of_url(cx: &Cx, members: &[String]) -> String {
+    let url = members.first().map(String::as_str);
+    QueueRef::parse(cx, url).map_or_else(|_| String::new(), |queue| queue.arn())
+}
+
+/// For authorisation: the ARN of a call's `QueueName`.
+pub(crate) fn queue_arn_of_name(cx: &Cx, members: &[String]) -> String {
+    let name = members.first().cloned().unwrap_or_default();
+    QueueRef { scope: cx.scope(), name }.arn()
+}
