@@ -17,4 +17,6 @@ macro_rules! services {
     };
 }
 
-services! {}
+services! {
+    "sqs" => cumulet_sqs::service,
+}
