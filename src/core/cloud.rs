@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ids::Ids;
 use crate::service::Service;
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 use crate::world::{World, WorldId};
 
 /// All services and worlds of a process.
@@ -90,6 +90,8 @@ impl Cloud {
         world.abort_tasks();
         let _alone = world.alone();
         self.each_state(|s| s.fork(snapshot.id, world.id()));
+        // Whatever is due in the restored state, the driver has not heard of it.
+        world.due_at(Timestamp::from_millis(i64::MIN));
     }
 
     fn copy(&self, from: &World, to: WorldId) {

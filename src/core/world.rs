@@ -1,10 +1,12 @@
 //! A world: one complete, separate cloud inside the process, with its clock, its chance, its
 //! background tasks and its due work. What it holds lives in the services' stores, by [`WorldId`].
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -42,7 +44,10 @@ pub struct World {
     ids: Ids,
     latch: RwLock<()>,
     tasks: Mutex<JoinSet<()>>,
+    /// Tasks and runs of due work that are not at rest.
     busy: AtomicUsize,
+    /// Until when the others rest, and how many of them.
+    resting: Mutex<BTreeMap<Timestamp, usize>>,
     idle: Notify,
     /// The moment the driver sleeps until; a write that makes something due earlier wakes it.
     wake_at: AtomicI64,
@@ -59,6 +64,7 @@ impl World {
             latch: RwLock::new(()),
             tasks: Mutex::new(JoinSet::new()),
             busy: AtomicUsize::new(0),
+            resting: Mutex::default(),
             idle: Notify::new(),
             wake_at: AtomicI64::new(i64::MAX),
             wake: Notify::new(),
@@ -114,11 +120,12 @@ impl World {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 
-    /// Waits until no background task is at work; those asleep on the clock do not count.
+    /// Waits until no background task is at work; those that rest until later do not count.
     pub async fn idle(&self) {
         loop {
             let idle = self.idle.notified();
-            if self.busy.load(Ordering::Acquire) == 0 {
+            // In this order: who goes from rest to work is busy before it is no longer late.
+            if !self.is_anybody_late() && self.busy.load(Ordering::Acquire) == 0 {
                 return;
             }
             idle.await;
@@ -127,12 +134,25 @@ impl World {
 
     /// Sleeps inside a background task, so that turning the clock does not wait for it.
     pub async fn rest_until(self: &Arc<Self>, at: Timestamp) {
-        self.rest();
-        let _awake = AwakeAgain(self);
+        let _awake = Rest::new(self, at);
         self.clock.sleep_until(at).await;
     }
 
-    fn rest(&self) {
+    /// Whether somebody rests whose time has come: woken, but not at work yet.
+    fn is_anybody_late(&self) -> bool {
+        let first = self.resting().first_key_value().map(|(at, _)| *at);
+        first.is_some_and(|at| at <= self.clock.now())
+    }
+
+    fn resting(&self) -> MutexGuard<'_, BTreeMap<Timestamp, usize>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn pause(&self) {
         if self.busy.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.idle.notify_waiters();
         }
@@ -144,20 +164,22 @@ impl World {
         self.settle(cloud).await;
     }
 
-    /// Runs everything that is due now and waits for its consequences.
+    /// Runs everything that is due now and waits for its consequences, and for what falls due by
+    /// them.
     pub async fn settle(self: &Arc<Self>, cloud: &Arc<Cloud>) {
         // A bound against work that makes itself due again at once.
         for _ in 0..10_000 {
-            if !self.run_due(cloud).await {
+            let ran = self.run_due(cloud).await;
+            self.idle().await;
+            if !ran && self.next_due(cloud).is_none_or(|at| at > self.clock.now()) {
                 break;
             }
         }
-        tokio::task::yield_now().await;
-        self.idle().await;
     }
 
     /// Runs what is due in every service; false if nothing was.
     async fn run_due(self: &Arc<Self>, cloud: &Arc<Cloud>) -> bool {
+        let _busy = Busy::new(self);
         let now = self.clock.now();
         let mut ran = false;
         for service in cloud.services() {
@@ -169,14 +191,18 @@ impl World {
         ran
     }
 
+    /// When the next work falls due.
+    fn next_due(&self, cloud: &Cloud) -> Option<Timestamp> {
+        cloud.services().filter_map(|s| s.state().next_due(self.id)).min()
+    }
+
     /// Runs due work as the clock goes, for ever. One driver per world.
     pub async fn drive(self: Arc<Self>, cloud: Arc<Cloud>) {
         loop {
             self.wake_at.store(i64::MAX, Ordering::Release);
             while self.run_due(&cloud).await {}
-            let next = cloud.services().filter_map(|s| s.state().next_due(self.id)).min();
             let wake = self.wake.notified();
-            if let Some(at) = next {
+            if let Some(at) = self.next_due(&cloud) {
                 self.wake_at.fetch_min(at.millis(), Ordering::AcqRel);
                 tokio::select! {
                     () = self.clock.sleep_until(at) => {}
@@ -189,25 +215,46 @@ impl World {
     }
 }
 
+/// Held by whoever works.
 struct Busy(Arc<World>);
 
 impl Busy {
     fn new(world: &Arc<World>) -> Self {
-        world.busy.fetch_add(1, Ordering::AcqRel);
+        world.work();
         Self(Arc::clone(world))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.rest();
+        self.0.pause();
     }
 }
 
-struct AwakeAgain<'a>(&'a World);
+/// Held by a task that rests.
+struct Rest<'a> {
+    world: &'a World,
+    until: Timestamp,
+}
 
-impl Drop for AwakeAgain<'_> {
+impl<'a> Rest<'a> {
+    fn new(world: &'a World, until: Timestamp) -> Self {
+        *world.resting().entry(until).or_default() += 1;
+        world.pause();
+        Self { world, until }
+    }
+}
+
+impl Drop for Rest<'_> {
+    /// At work first, then no longer at rest: it counts as one of the two throughout.
     fn drop(&mut self) {
-        self.0.busy.fetch_add(1, Ordering::AcqRel);
+        self.world.work();
+        let mut resting = self.world.resting();
+        if let Entry::Occupied(mut tasks) = resting.entry(self.until) {
+            *tasks.get_mut() -= 1;
+            if *tasks.get() == 0 {
+                tasks.remove();
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ mod blobs;
 #[cfg(test)]
 mod cloud;
 #[cfg(test)]
+mod due;
+#[cfg(test)]
 mod section;
 #[cfg(test)]
 mod table;

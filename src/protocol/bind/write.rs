@@ -1,0 +1,242 @@
+//! Writes an answer with HTTP bindings: status, headers and payload.
+
+use base64::Engine as _;
+use cumulet_core::model::{Kind, Location, Member, TimestampFormat};
+use cumulet_core::{Encode, Protocol, Writer};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::place::Place;
+use crate::text::{BASE64, Part, Sink};
+use crate::xml::write::{Name, Style};
+use crate::{json, xml};
+
+/// The parts of an answer that come out of a message.
+pub(crate) struct Answer {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Splits `value`, the root of an answer, into its parts.
+pub(crate) fn write(
+    protocol: Protocol,
+    place: Place,
+    root: Name,
+    namespace: &'static str,
+    value: &dyn Encode,
+) -> Answer {
+    let answer = Answer { status: None, headers: HeaderMap::new(), body: Vec::new() };
+    let mut root = Root { protocol, place, root, namespace, answer };
+    let mut take = |part: Part<'_>| {
+        if let Part::Structure(member) = part {
+            root.message(member);
+        }
+    };
+    value.encode(&mut Sink { place, timestamp: TimestampFormat::Unspecified, take: &mut take });
+    root.answer
+}
+
+/// Adds the headers of `value`, an error, to others.
+pub(crate) fn headers(headers: &mut HeaderMap, place: Place, value: &dyn Encode) {
+    let answer = Answer { status: None, headers: std::mem::take(headers), body: Vec::new() };
+    let root = Name { text: "", namespace: ("", "") };
+    let mut root = Root { protocol: Protocol::RestJson, place, root, namespace: "", answer };
+    let mut take = |part: Part<'_>| {
+        if let Part::Structure(member) = part {
+            let members = place.shape().members.iter().enumerate();
+            members.for_each(|(i, m)| root.bound(i, m, member));
+        }
+    };
+    value.encode(&mut Sink { place, timestamp: TimestampFormat::Unspecified, take: &mut take });
+    *headers = root.answer.headers;
+}
+
+/// The media type of a document in this protocol.
+pub(crate) fn content_type(protocol: Protocol) -> HeaderValue {
+    HeaderValue::from_static(match protocol {
+        Protocol::RestXml => "application/xml",
+        _ => "application/json",
+    })
+}
+
+pub(crate) const XML_DECLARATION: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+struct Root {
+    protocol: Protocol,
+    place: Place,
+    /// The root element of a body without a payload.
+    root: Name,
+    /// The namespace of a payload that has none of its own.
+    namespace: &'static str,
+    answer: Answer,
+}
+
+type Members<'a> = &'a dyn Fn(usize, &mut dyn Writer);
+
+impl Root {
+    fn message(&mut self, member: Members<'_>) {
+        let shape = self.place.shape();
+        for (i, m) in shape.members.iter().enumerate() {
+            self.bound(i, m, member);
+        }
+        match shape.payload.and_then(|i| shape.members.get(i).map(|m| (i, m))) {
+            Some((_, m)) if m.streaming => {}
+            Some((i, m)) => self.payload(i, m, member),
+            None => {
+                // All of a message being bound elsewhere, there is no body, not an empty document.
+                let empty = self.protocol == Protocol::RestJson && shape.members.is_empty();
+                if empty || self.place.body_members().next().is_some() {
+                    self.document(member);
+                }
+            }
+        }
+    }
+
+    fn bound(&mut self, i: usize, m: &'static Member, member: Members<'_>) {
+        let place = self.place.of(m);
+        match m.location {
+            Location::Header => {
+                let texts = texts(place, &mut |w| member(i, w));
+                if !texts.is_empty() {
+                    put(&mut self.answer.headers, m.wire_name(), &texts.join(", "));
+                }
+            }
+            Location::Headers => self.prefixed(place, &mut |w| member(i, w)),
+            Location::StatusCode => {
+                let code = texts(place, &mut |w| member(i, w));
+                let code = code.first().and_then(|text| text.parse().ok());
+                self.answer.status = code.or(self.answer.status);
+            }
+            Location::Body | Location::Uri | Location::Query => {}
+        }
+    }
+
+    /// A map whose entries are headers of their own.
+    fn prefixed(&mut self, place: Place, value: &mut dyn FnMut(&mut dyn Writer)) {
+        let Ok(item) = place.item() else { return };
+        // A prefix may be empty: the member's own name never is one.
+        let prefix = place.member.map_or("", |m| m.wire);
+        let mut take = |part: Part<'_>| {
+            let Part::Map(entries) = part else { return };
+            entries(&mut |key, value| {
+                let texts = texts(item, &mut |w| value.encode(w));
+                put(&mut self.answer.headers, &[prefix, key].concat(), &texts.join(", "));
+            });
+        };
+        value(&mut Sink { place, timestamp: TimestampFormat::Rfc822, take: &mut take });
+    }
+
+    fn payload(&mut self, i: usize, m: &'static Member, member: Members<'_>) {
+        let place = self.place.of(m);
+        let body = &mut self.answer.body;
+        let default = match place.shape().kind {
+            kind @ (Kind::Blob | Kind::String) => {
+                let mut take = |part: Part<'_>| match part {
+                    Part::Blob(bytes) => body.extend_from_slice(bytes),
+                    Part::Text(text) => body.extend_from_slice(text.as_bytes()),
+                    _ => {}
+                };
+                let timestamp = TimestampFormat::Unspecified;
+                member(i, &mut Sink { place, timestamp, take: &mut take });
+                let plain = if kind == Kind::Blob { "application/octet-stream" } else { "text/plain" };
+                HeaderValue::from_static(plain)
+            }
+            _ if self.protocol == Protocol::RestXml => {
+                let shape = place.shape();
+                let names = [m.wire, shape.wire, shape.name];
+                let text = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+                let own = (m.xml_namespace, m.xml_prefix);
+                let namespace = if own.0.is_empty() { (self.namespace, "") } else { own };
+                body.extend_from_slice(XML_DECLARATION);
+                let name = Name { text, namespace };
+                member(i, &mut xml::write::element(body, place, STYLE, name));
+                if body.len() == XML_DECLARATION.len() {
+                    body.clear();
+                }
+                content_type(self.protocol)
+            }
+            _ => {
+                member(i, &mut json::write::root(body, place, &mut false));
+                content_type(self.protocol)
+            }
+        };
+        if !self.answer.body.is_empty() {
+            self.answer.headers.entry(CONTENT_TYPE).or_insert(default);
+        }
+    }
+
+    fn document(&mut self, member: Members<'_>) {
+        let (place, body) = (self.place, &mut self.answer.body);
+        if self.protocol == Protocol::RestXml {
+            body.extend_from_slice(XML_DECLARATION);
+            // An element of one name with its only member is that member (S3's GetBucketLocation).
+            let mut members = place.body_members();
+            if let (Some((i, m)), None) = (members.next(), members.next())
+                && m.wire_name() == self.root.text
+            {
+                let start = body.len();
+                member(i, &mut xml::write::element(body, place.of(m), STYLE, self.root));
+                if body.len() == start {
+                    self.root.start(body);
+                    self.root.end(body);
+                }
+            } else {
+                xml::write::element(body, place, STYLE, self.root).structure(member);
+            }
+        } else {
+            json::write::root(body, place, &mut false).structure(member);
+        }
+        self.answer.headers.entry(CONTENT_TYPE).or_insert(content_type(self.protocol));
+    }
+}
+
+/// S3 writes its times with milliseconds, always.
+const STYLE: Style = Style { query: false, millis: true };
+
+/// Adds a header. A line break would end it, so control characters become spaces.
+pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
+    let clean: Vec<u8> =
+        text.trim().bytes().map(|b| if b < 0x20 || b == 0x7f { b' ' } else { b }).collect();
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&clean)) {
+        headers.insert(name, value);
+    }
+}
+
+/// The texts of a header or status: of a scalar one, of a list its items.
+fn texts(place: Place, value: &mut dyn FnMut(&mut dyn Writer)) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut take = |part: Part<'_>| match part {
+        Part::Text(text) if place.member.is_some_and(|m| m.json_value) => {
+            texts.push(BASE64.encode(text));
+        }
+        Part::Text(text) => texts.push(text.to_owned()),
+        Part::Blob(bytes) => texts.push(BASE64.encode(bytes)),
+        Part::List(items) => {
+            let Ok(place) = place.item() else { return };
+            let is_text = place.shape().kind == Kind::String;
+            items(&mut |item| {
+                let item = self::texts(place, &mut |w| item.encode(w));
+                let quote = |text: &String| is_text && text.contains([',', '"']);
+                texts.extend(item.into_iter().map(|t| if quote(&t) { quoted(&t) } else { t }));
+            });
+        }
+        Part::Structure(_) | Part::Map(_) => {}
+    };
+    value(&mut Sink { place, timestamp: TimestampFormat::Rfc822, take: &mut take });
+    texts
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,4 @@
+//! JSON: the bodies of json 1.0, json 1.1 and rest-json.
+
+pub(crate) mod read;
+pub(crate) mod write;

@@ -1,0 +1,252 @@
+//! Writes XML straight into the body.
+
+
+use cumulet_core::model::{Member, TimestampFormat};
+use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
+
+use super::{flat_item_name, name};
+use crate::place::Place;
+use crate::text::{Part, Sink, push_integer, show_timestamp};
+
+/// What differs between the protocols.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    /// Members go by the names that they have in query.
+    pub(crate) query: bool,
+    /// Timestamps always have milliseconds.
+    pub(crate) millis: bool,
+}
+
+/// A writer of the elements of a structure's members, into an element that is open.
+pub(crate) fn members(out: &mut Vec<u8>, place: Place, style: Style) -> impl Writer {
+    element(out, place, style, Name::NONE)
+}
+
+/// A writer of an element.
+pub(crate) fn element(
+    out: &mut Vec<u8>,
+    place: Place,
+    style: Style,
+    name: Name,
+) -> impl Writer {
+    Xml { out, place, style, name }
+}
+
+/// Name and namespace (URI and prefix) of an element.
+#[derive(Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) text: &'static str,
+    pub(crate) namespace: (&'static str, &'static str),
+}
+
+impl Name {
+    const NONE: Self = Self { text: "", namespace: ("", "") };
+
+    fn of(member: &Member, text: &'static str) -> Self {
+        Self { text, namespace: (member.xml_namespace, member.xml_prefix) }
+    }
+
+    /// A start tag without its end: attributes may follow.
+    fn open(self, out: &mut Vec<u8>) {
+        out.push(b'<');
+        out.extend_from_slice(self.text.as_bytes());
+        let (uri, prefix) = self.namespace;
+        if uri.is_empty() {
+            return;
+        }
+        out.extend_from_slice(b" xmlns");
+        if !prefix.is_empty() {
+            out.push(b':');
+            out.extend_from_slice(prefix.as_bytes());
+        }
+        out.extend_from_slice(b"=\"");
+        out.extend_from_slice(uri.as_bytes());
+        out.push(b'"');
+    }
+
+    pub(crate) fn start(self, out: &mut Vec<u8>) {
+        self.open(out);
+        out.push(b'>');
+    }
+
+    pub(crate) fn end(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"</");
+        out.extend_from_slice(self.text.as_bytes());
+        out.push(b'>');
+    }
+
+    /// An element with this text, which needs no escapes.
+    fn plain(self, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
+        self.start(out);
+        text(out);
+        self.end(out);
+    }
+}
+
+struct Xml<'a> {
+    out: &'a mut Vec<u8>,
+    place: Place,
+    style: Style,
+    name: Name,
+}
+
+impl Xml<'_> {
+    fn text(&mut self, text: &str) {
+        self.name.plain(self.out, |out| push_escaped(out, text, false));
+    }
+
+    fn child(&mut self, place: Place, name: Name) -> Xml<'_> {
+        Xml { out: &mut *self.out, place, style: self.style, name }
+    }
+
+    /// The name of a list's items.
+    fn item_name(&self) -> Option<(Place, Name)> {
+        let item = self.place.shape().value.as_ref()?;
+        let place = self.place.of(item);
+        if self.place.is_flattened() {
+            let text = flat_item_name(self.place).unwrap_or(self.name.text);
+            let namespaced = if item.xml_namespace.is_empty() { self.place.member } else { Some(&**item) };
+            return Some((place, namespaced.map_or(self.name, |m| Name::of(m, text))));
+        }
+        let text = if item.wire.is_empty() { "member" } else { item.wire };
+        Some((place, Name::of(item, text)))
+    }
+}
+
+impl Writer for Xml<'_> {
+    fn schema(&self) -> Schema {
+        self.place.schema
+    }
+
+    fn null(&mut self) {}
+
+    fn string(&mut self, value: &str) {
+        self.text(value);
+    }
+
+    fn boolean(&mut self, value: bool) {
+        self.text(if value { "true" } else { "false" });
+    }
+
+    fn integer(&mut self, value: i64) {
+        self.name.plain(self.out, |out| push_integer(out, value));
+    }
+
+    fn float(&mut self, value: f64) {
+        self.text(&crate::text::show_float(value));
+    }
+
+    fn blob(&mut self, value: &[u8]) {
+        self.text(&base64::Engine::encode(&crate::text::BASE64, value));
+    }
+
+    fn timestamp(&mut self, value: Timestamp) {
+        let text = match self.place.timestamp() {
+            TimestampFormat::Iso8601 | TimestampFormat::Unspecified if self.style.millis => {
+                value.iso8601_millis()
+            }
+            format => show_timestamp(value, format, TimestampFormat::Iso8601),
+        };
+        self.text(&text);
+    }
+
+    fn document(&mut self, value: &Value) {
+        if let Value::String(text) = value {
+            self.text(text);
+        }
+    }
+
+    fn structure(&mut self, member: &dyn Fn(usize, &mut dyn Writer)) {
+        let place = self.place;
+        let members = || place.body_members();
+        if !self.name.text.is_empty() {
+            self.name.open(self.out);
+            for (i, m) in members().filter(|(_, m)| m.xml_attribute) {
+                let timestamp = TimestampFormat::Iso8601;
+                let take: &mut dyn FnMut(Part<'_>) = &mut |part| {
+                    if let Part::Text(text) = part {
+                        push_attribute(self.out, m.wire_name(), text);
+                    }
+                };
+                member(i, &mut Sink { place: place.of(m), timestamp, take });
+            }
+            self.out.push(b'>');
+        }
+        for (i, m) in members().filter(|(_, m)| !m.xml_attribute) {
+            let name = Name::of(m, name(m, self.style.query));
+            member(i, &mut self.child(place.of(m), name));
+        }
+        if !self.name.text.is_empty() {
+            self.name.end(self.out);
+        }
+    }
+
+    fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>) {
+        let Some((place, name)) = self.item_name() else { return };
+        if self.place.is_flattened() {
+            return items.for_each(|item| item.encode(&mut self.child(place, name)));
+        }
+        self.name.start(self.out);
+        items.for_each(|item| item.encode(&mut self.child(place, name)));
+        self.name.end(self.out);
+    }
+
+    fn map(&mut self, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>) {
+        let place = self.place;
+        let (Some(key), Some(value)) = (&place.shape().key, &place.shape().value) else { return };
+        let part = |m: &'static Member, default: &'static str| {
+            Name::of(m, if m.wire.is_empty() { default } else { m.wire })
+        };
+        let (key_name, value_name) = (part(key, "key"), part(value, "value"));
+        let around = (!place.is_flattened()).then_some(self.name);
+        let entry = if around.is_some() { Name { text: "entry", ..Name::NONE } } else { self.name };
+        around.inspect(|name| name.start(self.out));
+        for (text, item) in entries {
+            entry.start(self.out);
+            self.child(place.of(key), key_name).text(text);
+            item.encode(&mut self.child(place.of(value), value_name));
+            entry.end(self.out);
+        }
+        around.inspect(|name| name.end(self.out));
+    }
+}
+
+fn push_attribute(out: &mut Vec<u8>, name: &str, text: &str) {
+    out.push(b' ');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"=\"");
+    push_escaped(out, text, true);
+    out.push(b'"');
+}
+
+/// Text with what XML cannot hold as references. Control characters go the same way although XML
+/// 1.0 knows no such references: S3 writes them so, and its clients read them.
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, in_attribute: bool) {
+    let special = |b: &u8| match b {
+        b'&' | b'<' | b'>' | b'"' => true,
+        b'\t' | b'\n' => in_attribute,
+        b => *b < 0x20,
+    };
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(special) {
+        let (plain, found) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = found.split_first() else { break };
+        match byte {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            byte => {
+                let hex = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
+                out.extend_from_slice(b"&#x");
+                if *byte > 15 {
+                    out.push(hex(byte >> 4));
+                }
+                out.extend_from_slice(&[hex(byte & 15), b';']);
+            }
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+}
