@@ -60,7 +60,7 @@ async fn main(config: &Config) -> io::Result<()> {
 
 fn cloud(config: &Config) -> io::Result<Arc<Cloud>> {
     let volume = Path::new(VOLUME);
-    let data = volume.is_dir().then(|| volume.join("state"));
+    let data = volume.is_dir().then(|| volume.join("cumulet"));
     let temporary = config.variables.get("TMPDIR").map_or("/tmp", String::as_str);
     let platform = Platform {
         settings: config
