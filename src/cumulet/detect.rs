@@ -108,6 +108,7 @@ fn unsigned(cloud: &Cloud, parts: &Parts, clues: &Clues<'_>) -> Option<&'static 
     clues
         .target
         .and_then(|target| narrow(CATALOG.targeted(target)))
+        .or_else(|| claimed(cloud, parts))
         .or_else(|| {
             service_host(&parts.headers).and_then(|host| narrow(by_host(host, parts, clues)))
         })
@@ -186,6 +187,12 @@ fn has_path(model: &'static cumulet_core::Model, parts: &Parts) -> bool {
     let protocols = [Protocol::RestJson, Protocol::RestXml];
     let mut rest = model.metadata.protocols.iter().filter(|p| protocols.contains(p));
     rest.any(|p| cumulet_protocol::find_operation(*p, model, parts, b"").is_ok())
+}
+
+/// Services know addresses of their own: queue URLs.
+fn claimed(cloud: &Cloud, parts: &Parts) -> Option<&'static Entry> {
+    let service = cloud.services().find(|s| (s.description().claims)(parts))?;
+    CATALOG.named(service.name())
 }
 
 fn catch_all(cloud: &Cloud) -> Option<&'static Entry> {

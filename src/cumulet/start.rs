@@ -60,7 +60,7 @@ async fn main(config: &Config) -> io::Result<()> {
 
 fn cloud(config: &Config) -> io::Result<Arc<Cloud>> {
     let volume = Path::new(VOLUME);
-    let data = volume.is_dir().then(|| volume.join("state"));
+    let data = volume.is_dir().then(|| volume.join("cumulet"));
     let temporary = config.variables.get("TMPDIR").map_or("/tmp", String::as_str);
     let platform = Platform {
         settings: config
@@ -68,7 +68,7 @@ fn cloud(config: &Config) -> io::Result<Arc<Cloud>> {
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
-        blobs: Blobs::open(data.as_deref(), Path::new(temporary))?,
+        blobs: blobs(data.as_deref(), Path::new(temporary))?,
     };
     let wanted = |name: &str| {
         config.services.as_ref().is_none_or(|wanted| wanted.iter().any(|service| service == name))
@@ -83,6 +83,18 @@ fn cloud(config: &Config) -> io::Result<Arc<Cloud>> {
         cloud.services().for_each(|service| service.start());
     }
     Ok(cloud)
+}
+
+/// Nothing outlives the process yet, so a second one on the same volume does no harm; it only keeps
+/// its bodies elsewhere.
+fn blobs(data: Option<&Path>, temporary: &Path) -> io::Result<Blobs> {
+    Blobs::open(data, temporary).or_else(|error| {
+        if data.is_none() || error.kind() != io::ErrorKind::ResourceBusy {
+            return Err(error);
+        }
+        log::warn!("{error}; large bodies go to {}", temporary.display());
+        Blobs::open(None, temporary)
+    })
 }
 
 fn stop_on_signals(stop: &Stop) -> io::Result<()> {

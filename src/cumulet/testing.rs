@@ -26,6 +26,7 @@ impl State for Nothing {
 
 static SQS: Description = {
     let mut sqs = Description::new("sqs", || &SQS_MODEL, &[ECHO, PANIC]);
+    sqs.claims = |parts| parts.uri.path() == "/000000000000/q";
     sqs.routes = &[Route {
         matches: |parts| parts.uri.path() == "/_aws/sqs/messages",
         answer: |_, cx, _| {
