@@ -13,7 +13,7 @@ use cumulet_core::{
 };
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect, SignatureError};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
@@ -140,6 +140,7 @@ impl Gateway {
         let (entry, identity) = {
             let credential = cumulet_sigv4::credential(&parts);
             let scope = credential.as_ref().and_then(Credential::service);
+            let scope = scope.filter(|service| !service.is_empty());
             match detect(&self.cloud, &parts, scope, &form) {
                 Ok(entry) => (entry, Identity::of(credential.as_ref(), &parts.headers)),
                 Err(error) => return self.stray(None, &parts, &error),
@@ -251,7 +252,12 @@ impl Call<'_> {
     fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
         let (service, operation) = (self.service.name(), self.operation);
         match outcome {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                // What HTTP calls a part; models have no status for it.
+                if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE)
+                {
+                    *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+                }
                 log::info!("AWS {service}.{operation} => {}", answer.status().as_u16());
                 answer
             }

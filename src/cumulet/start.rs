@@ -4,11 +4,13 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cumulet_core::{Clock, Cloud, Ids};
 use cumulet_store::{Blobs, Platform};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::admin::{VERSION, in_container};
 use crate::config::Config;
@@ -21,6 +23,9 @@ use crate::{logger, services};
 const VOLUME: &str = "/var/lib/localstack";
 /// Entry points of LocalStack's older images looked for a line `Ready.` in this file of the volume.
 const READY_FILE: &str = "logs/localstack_infra.log";
+
+/// How long work in the background may go on after the last request.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// Runs the program until it is told to stop.
 ///
@@ -45,14 +50,18 @@ async fn main(config: &Config) -> io::Result<()> {
         tokio::spawn(world.drive(Arc::clone(&cloud)));
     }
     let stop = Stop::default();
-    let ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
-    let gateway = Gateway::new(cloud, config, &ports, stop.clone());
+    let mut ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
+    ports.dedup();
+    let gateway = Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone());
     stop_on_signals(&stop)?;
     tell(config, &addresses);
     let volume = Path::new(VOLUME);
     let server = tokio::spawn(serve(listeners, Arc::new(gateway), stop));
     ready(volume)?;
     let _ = server.await;
+    for world in cloud.worlds() {
+        let _ = timeout(DRAIN_TIME, world.idle()).await;
+    }
     log::info!("stopped");
     let _ = std::fs::remove_file(volume.join(READY_FILE));
     Ok(())

@@ -157,6 +157,12 @@ async fn errors_of_head_requests_have_no_body() {
 }
 
 #[tokio::test]
+async fn a_credential_that_names_nothing_is_nobodys() {
+    let odd = "authorization: AWS4-HMAC-SHA256 Credential=/////";
+    assert_eq!(call("PUT /key", &[odd], "x").await.status, 200);
+}
+
+#[tokio::test]
 async fn there_is_one_host() {
     assert_eq!(call("GET /_localstack/info", &["host: a", "host: b"], "").await.status, 400);
     // HTTP/2 and proxies name it in the address.
