@@ -65,7 +65,11 @@ impl Gateway {
         }
         let is_head = parts.method == Method::HEAD;
         let visitor = self.browsers.judge(&parts);
-        let mut answer = match self.browsers.preflight(&parts, &visitor) {
+        let early = match &visitor {
+            Visitor::WrongHost(_) => visitor.refusal(),
+            visitor => self.browsers.preflight(&parts, visitor),
+        };
+        let mut answer = match early {
             Some(answer) => answer,
             None => self.route(parts, body, &visitor).await,
         };
@@ -84,7 +88,7 @@ impl Gateway {
         let path = parts.uri.path();
         if under(path, "/_localstack") || under(path, "/_cumulet") {
             return match visitor.refusal() {
-                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
+                Some(refusal) => refusal,
                 None => self.admin.answer(&parts, body).await,
             };
         }
@@ -111,8 +115,8 @@ impl Gateway {
         let identity = Identity::of(cumulet_sigv4::credential(&parts).as_ref(), &parts.headers);
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(text) = refusal(service, &cx, &parts, visitor) {
-            return answer::text(StatusCode::FORBIDDEN, text);
+        if let Some(refusal) = refusal(service, &cx, &parts, visitor) {
+            return refusal;
         }
         let request = Request::from_parts(Parts::clone(&parts), body);
         let answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
@@ -133,7 +137,7 @@ impl Gateway {
             // The service may be named in there, and the query protocols need it whole anyway.
             form = match body.collect(BODY_MAX, too_large).await {
                 Ok(form) => form,
-                Err(error) => return self.stray(None, &parts, &error),
+                Err(error) => return self.stray(None, &parts, visitor, &error),
             };
             body = Body::from(form.clone());
         }
@@ -143,14 +147,12 @@ impl Gateway {
             let scope = scope.filter(|service| !service.is_empty());
             match detect(&self.cloud, &parts, scope, &form) {
                 Ok(entry) => (entry, Identity::of(credential.as_ref(), &parts.headers)),
-                Err(error) => return self.stray(None, &parts, &error),
+                Err(error) => return self.stray(None, &parts, visitor, &error),
             }
         };
         let Some(service) = self.cloud.service(entry.name) else {
-            return match visitor.refusal() {
-                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
-                None => self.stray(Some(entry), &parts, &absent(entry, &parts, &form)),
-            };
+            let error = absent(entry, &parts, &form);
+            return self.stray(Some(entry), &parts, visitor, &error);
         };
         let unsettled = sign_off(&parts, self.cloud.world().clock().now());
         (service.description().address)(&mut parts);
@@ -160,8 +162,8 @@ impl Gateway {
         }
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(text) = refusal(service, &cx, &parts, visitor) {
-            return answer::text(StatusCode::FORBIDDEN, text);
+        if let Some(refusal) = refusal(service, &cx, &parts, visitor) {
+            return refusal;
         }
         let mut call = Call {
             service,
@@ -192,7 +194,16 @@ impl Gateway {
     }
 
     /// The answer to a call of a service that is not here, or is none.
-    fn stray(&self, entry: Option<&Entry>, parts: &Parts, error: &AwsError) -> Response<Body> {
+    fn stray(
+        &self,
+        entry: Option<&Entry>,
+        parts: &Parts,
+        visitor: &Visitor,
+        error: &AwsError,
+    ) -> Response<Body> {
+        if let Some(refusal) = visitor.refusal() {
+            return refusal;
+        }
         let name = entry.map_or("?", |entry| entry.name);
         log::info!("AWS {name} => {} ({})", error.status().as_u16(), error.code());
         answer::stray(entry, parts, error, &self.cloud.world().ids().uuid())
@@ -287,9 +298,8 @@ impl Call<'_> {
     }
 }
 
-/// Gives every request one `Host` header and a path without host: HTTP/2 and proxies put the host
-/// into the request's address.
-/// False if a request names several.
+/// Gives a request one `Host` header and a path without host: HTTP/2 and proxies put the host into
+/// the address. False if there are several.
 fn settle_host(parts: &mut Parts) -> bool {
     if let Some(authority) = parts.uri.authority() {
         if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
@@ -305,12 +315,10 @@ fn under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Why a browser's request goes no further; the service may decide in our stead.
-fn refusal(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Option<String> {
+/// The answer to a browser's request that goes no further; the service may decide in our stead.
+fn refusal(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Option<Response<Body>> {
     let refusal = visitor.refusal()?;
-    let decides =
-        service.description().browser_policy.filter(|_| matches!(visitor, Visitor::Stranger(_)));
-    match decides {
+    match service.description().browser_policy {
         Some(lets_pass) if lets_pass(service.state(), cx, parts) => None,
         _ => Some(refusal),
     }

@@ -137,6 +137,9 @@ async fn pages_of_other_sites_are_refused_before_anything_runs() {
     assert_eq!(call("PUT /key", &[evil], "x").await.status, 403);
     assert_eq!(call("POST /_localstack/state/reset", &[evil], "").await.status, 403);
     assert_eq!(call("GET /_aws/sqs/messages", &[evil], "").await.status, 403);
+    assert_eq!(call("POST /", &[evil, "x-amz-target: AWSGlue.GetJobs"], "").await.status, 403);
+    let rebound = ["user-agent: Mozilla/5.0", "host: evil.test:4566"];
+    assert_eq!(call("PUT /key", &rebound, "x").await.status, 403);
     let own = sqs("Echo", &["origin: http://localhost:4566"], r#"{"Text":"a"}"#).await;
     assert_eq!(own.headers["access-control-allow-origin"], "http://localhost:4566");
 }
