@@ -63,6 +63,7 @@ impl Gateway {
         if !settle_host(&mut parts) {
             return answer::text(StatusCode::BAD_REQUEST, "A request has one Host header.\n");
         }
+        log::debug!("{} {}", parts.method, parts.uri.path());
         let is_head = parts.method == Method::HEAD;
         let visitor = self.browsers.judge(&parts);
         let early = match &visitor {

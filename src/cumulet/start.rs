@@ -38,12 +38,16 @@ pub(crate) fn run(config: &Config) -> io::Result<()> {
         log::warn!("{note}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(main(config))
-    // What still runs in the background ends with the process.
+    let outcome = runtime.block_on(main(config));
+    // A write to a disk that hangs does not hold the end up.
+    runtime.shutdown_timeout(DRAIN_TIME);
+    outcome
 }
 
 async fn main(config: &Config) -> io::Result<()> {
     let listeners = bind(&config.listen)?;
+    let volume = Path::new(VOLUME);
+    unready(volume);
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let cloud = cloud(config)?;
     for world in cloud.worlds() {
@@ -55,7 +59,6 @@ async fn main(config: &Config) -> io::Result<()> {
     let gateway = Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone());
     stop_on_signals(&stop)?;
     tell(config, &addresses);
-    let volume = Path::new(VOLUME);
     let server = tokio::spawn(serve(listeners, Arc::new(gateway), stop));
     ready(volume)?;
     let _ = server.await;
@@ -63,7 +66,7 @@ async fn main(config: &Config) -> io::Result<()> {
         let _ = timeout(DRAIN_TIME, world.idle()).await;
     }
     log::info!("stopped");
-    let _ = std::fs::remove_file(volume.join(READY_FILE));
+    unready(volume);
     Ok(())
 }
 
@@ -144,4 +147,9 @@ fn ready(volume: &Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(b"Ready.\n")?;
     out.flush()
+}
+
+/// Takes the file away, also one that an earlier process has left.
+fn unready(volume: &Path) {
+    let _ = std::fs::remove_file(volume.join(READY_FILE));
 }
