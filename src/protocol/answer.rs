@@ -163,7 +163,9 @@ fn xml(
     let is_query = protocol == Protocol::Query;
     let style = Style { query: is_query, millis: !is_query };
     let open = |out: &mut Vec<u8>, parts: &[&str]| {
-        parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        for part in parts {
+            out.extend_from_slice(part.as_bytes());
+        }
     };
     let name = operation.name;
     if !is_query {

@@ -10,16 +10,22 @@ mod bind;
 mod cbor;
 mod detect;
 mod error;
+mod event;
 mod form;
 mod input;
 mod json;
 mod place;
 mod route;
 mod text;
+mod validate;
 mod xml;
 
 pub use answer::write_output;
 pub use detect::detect;
 pub use error::{malformed, write_error};
+pub use event::{
+    EventMessage, decode_event, encode_event, encode_exception, encode_initial_response,
+};
 pub use input::{read_input, streams_input};
 pub use route::{Matched, find_operation};
+pub use validate::{Violation, first_violation, validate, violations};

@@ -106,9 +106,7 @@ impl Table {
     fn new(model: &'static Model) -> Self {
         let rows = model.operations.iter().enumerate().map(|(i, o)| Row::new(model, i, o));
         let mut rows: Vec<_> = rows.collect();
-        rows.sort_by(|a, b| {
-            a.rank().cmp(&b.rank()).then_with(|| b.required().cmp(&a.required()))
-        });
+        rows.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| b.required().cmp(&a.required())));
         Self { rows }
     }
 
