@@ -179,7 +179,9 @@ fn validate(model: &'static Model, command: &Json) -> Outcome<Json> {
     let shape = model.operations.get(index).and_then(|o| o.input);
     let params = to_value(shape.map(|shape| Schema { model, shape }), &command["params"])?;
     let found = cumulet_protocol::violations(model, name, &params);
-    Ok(json!({"violations": found.iter().map(|v| v.message()).collect::<Vec<_>>()}))
+    Ok(
+        json!({"violations": found.iter().map(cumulet_protocol::Violation::message).collect::<Vec<_>>()}),
+    )
 }
 
 /// A body that never waits.
