@@ -74,6 +74,7 @@ struct Table {
 #[derive(Debug)]
 struct Row {
     operation: usize,
+    name: &'static str,
     method: &'static str,
     path: Vec<Segment>,
     ranks: Vec<u8>,
@@ -106,7 +107,13 @@ impl Table {
     fn new(model: &'static Model) -> Self {
         let rows = model.operations.iter().enumerate().map(|(i, o)| Row::new(model, i, o));
         let mut rows: Vec<_> = rows.collect();
-        rows.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| b.required().cmp(&a.required())));
+        // Of two operations with one and the same request the newer one is meant: it has the name of
+        // the older one and more (S3's PutBucketLifecycleConfiguration). So a name's end comes last.
+        let name = |row: &Row| row.name.bytes().chain([u8::MAX]);
+        rows.sort_by(|a, b| {
+            let rank = a.rank().cmp(&b.rank());
+            rank.then(b.required().cmp(&a.required())).then_with(|| name(a).cmp(name(b)))
+        });
         Self { rows }
     }
 
@@ -161,6 +168,7 @@ impl Row {
         let path: Vec<_> = segments(path).map(Segment::new).collect();
         Self {
             operation,
+            name: o.name,
             method: o.method,
             ranks: path.iter().map(|segment| segment.rank()).collect(),
             path,
