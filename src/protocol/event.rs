@@ -48,16 +48,13 @@ pub fn encode_event(
 
 /// The message before all events, with the output's other members: the protocols without HTTP
 /// bindings begin with it.
-pub fn encode_initial_response(
+pub(crate) fn encode_initial_response(
     protocol: Protocol,
-    model: &'static Model,
-    operation: usize,
+    schema: Schema,
     output: &dyn Encode,
 ) -> Bytes {
     let mut payload = Vec::new();
-    if let Some(shape) = model.operations.get(operation).and_then(|o| o.output) {
-        document(&mut payload, protocol, Schema { model, shape }, output);
-    }
+    document(&mut payload, protocol, schema, output);
     let mut headers = Headers::of("event", ":event-type", "initial-response");
     headers.text(":content-type", media_type(protocol));
     message(&headers.0, &payload).into()

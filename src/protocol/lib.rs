@@ -23,9 +23,7 @@ mod xml;
 pub use answer::write_output;
 pub use detect::detect;
 pub use error::{malformed, write_error};
-pub use event::{
-    EventMessage, decode_event, encode_event, encode_exception, encode_initial_response,
-};
+pub use event::{EventMessage, decode_event, encode_event, encode_exception};
 pub use input::{read_input, streams_input};
 pub use route::{Matched, find_operation};
 pub use validate::{Violation, first_violation, validate, violations};

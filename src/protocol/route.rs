@@ -129,15 +129,16 @@ impl Table {
             if !fixed || !row.fits(path) {
                 continue;
             }
+            if incomplete.is_some_and(|before| before.rank() != row.rank()) {
+                break;
+            }
             let complete = row.query.iter().all(|name| has(name))
                 && row.headers.iter().all(|name| parts.headers.contains_key(*name));
             if complete {
                 return row.matched(path);
             }
             // Of those alike but for what they require, the last requires least.
-            if incomplete.is_none_or(|before| before.rank() == row.rank()) {
-                incomplete = Some(row);
-            }
+            incomplete = Some(row);
         }
         if let Some(row) = incomplete {
             return row.matched(path);
@@ -170,7 +171,8 @@ impl Row {
             operation,
             name: o.name,
             method: o.method,
-            ranks: path.iter().map(|segment| segment.rank()).collect(),
+            // The end comes last: a greedy label goes on behind it only where nothing else is said.
+            ranks: path.iter().map(|segment| segment.rank()).chain([3]).collect(),
             path,
             fixed: fixed.collect(),
             query: required(Location::Query),
