@@ -175,8 +175,7 @@ impl Root {
                 let start = body.len();
                 member(i, &mut xml::write::element(body, place.of(m), STYLE, self.root));
                 if body.len() == start {
-                    self.root.start(body);
-                    self.root.end(body);
+                    self.root.empty(body);
                 }
             } else {
                 xml::write::element(body, place, STYLE, self.root).structure(member);
