@@ -13,6 +13,7 @@ mod metadata;
 mod multipart;
 mod object;
 mod operations;
+mod presigned;
 mod range;
 mod state;
 
@@ -25,7 +26,10 @@ static DESCRIPTION: Description = Description {
     malformed: Some(|_| errors::malformed_xml()),
     bare_errors: true,
     catch_all: true,
-    address: address::address,
+    address: |parts| {
+        address::address(parts);
+        presigned::hoist(parts);
+    },
     ..Description::new("s3", api::model, operations::OPERATIONS)
 };
 

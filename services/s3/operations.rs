@@ -14,6 +14,7 @@ cumulet_core::operations! { S3:
     DeleteObjects => object::delete::delete_objects, action "DeleteObject";
     GetBucketLocation => bucket::get_bucket_location;
     GetObject => object::get::get_object;
+    GetObjectAttributes => object::attributes::get_object_attributes;
     HeadBucket => bucket::head_bucket, action "ListBucket";
     HeadObject => object::get::head_object, action "GetObject";
     ListBuckets => bucket::list_buckets, action "ListAllMyBuckets";

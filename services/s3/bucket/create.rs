@@ -116,7 +116,9 @@ fn check_name(name: &str) -> Result<(), AwsError> {
 fn tagged(given: Option<Vec<api::Tag>>) -> Result<Tags, AwsError> {
     let mut all = Tags::new();
     for tag in given.unwrap_or_default() {
-        let (key, value) = (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+        let (Some(key), Some(value)) = (tag.key, tag.value) else {
+            return Err(errors::malformed_xml());
+        };
         match tags::check(&key, &value) {
             Ok(()) => {}
             Err(TagError::Reserved) => {
