@@ -1,4 +1,4 @@
-//! message
+//! Sending messages.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! queue
+//! Queues: making, finding, their attributes.
 
 use super::*;
 
@@ -71,4 +71,56 @@ async fn limits_are_refused_in_awss_words() {
     let unknown = value!({"QueueUrl": (url.as_str()), "Attributes": {"Colour": "red"}});
     let error = cloud.fail("sqs.SetQueueAttributes", unknown).await;
     assert_eq!(error.code(), "InvalidAttributeName");
+}
+
+#[tokio::test]
+async fn a_name_tells_a_fifo_queue() {
+    let cloud = cloud();
+    let bare = value!({"QueueName": "q.fifo"});
+    let error = cloud.fail("sqs.CreateQueue", bare).await;
+    assert!(error.message().starts_with("Can only include alphanumeric"), "{error}");
+    let unsuffixed = value!({"QueueName": "q", "Attributes": {"FifoQueue": "true"}});
+    let error = cloud.fail("sqs.CreateQueue", unsuffixed).await;
+    assert!(error.message().contains("must end with .fifo suffix"), "{error}");
+    let url = make(&cloud, "q.fifo", value!({"FifoQueue": "True"})).await;
+    let all = attributes(&cloud, &url).await;
+    let shown = ["FifoQueue", "ContentBasedDeduplication", "FifoThroughputLimit"];
+    assert_eq!(shown.map(|name| text(&all, name)), ["true", "false", "perQueue"]);
+    let set = value!({"QueueUrl": url, "Attributes": {"FifoQueue": "false"}});
+    let error = cloud.fail("sqs.SetQueueAttributes", set).await;
+    assert!(error.message().ends_with("Modifying queue type is not supported."), "{error}");
+}
+
+#[tokio::test]
+async fn encryption_is_of_one_kind() {
+    let cloud = cloud();
+    let url = queue(&cloud, value!({})).await;
+    let set = |key: &str, own: Value| {
+        value!({"QueueUrl": (url.as_str()),
+        "Attributes": {"KmsMasterKeyId": key, "SqsManagedSseEnabled": own}})
+    };
+    let error = cloud.fail("sqs.SetQueueAttributes", set("k", "true".into())).await;
+    assert_eq!(error.code(), "InvalidAttributeName");
+    cloud.call("sqs.SetQueueAttributes", set("k", "false".into())).await;
+    assert_eq!(text(&attributes(&cloud, &url).await, "KmsDataKeyReusePeriodSeconds"), "300");
+    cloud.call("sqs.SetQueueAttributes", set("", "true".into())).await;
+    let all = attributes(&cloud, &url).await;
+    assert_eq!(text(&all, "SqsManagedSseEnabled"), "true");
+    assert_eq!(all.get("KmsDataKeyReusePeriodSeconds"), None);
+}
+
+#[tokio::test]
+async fn pauses_after_deleting_and_purging_are_a_setting() {
+    let cloud = cloud_with(&[("SQS_DELAY_RECENTLY_DELETED", "1"), ("SQS_DELAY_PURGE_RETRY", "1")]);
+    let url = queue(&cloud, value!({})).await;
+    let it = value!({"QueueUrl": (url.as_str())});
+    cloud.call("sqs.PurgeQueue", it.clone()).await;
+    let error = cloud.fail("sqs.PurgeQueue", it.clone()).await;
+    assert_eq!(error.code(), "PurgeQueueInProgress");
+    cloud.call("sqs.DeleteQueue", it).await;
+    let again = value!({"QueueName": "q"});
+    let error = cloud.fail("sqs.CreateQueue", again.clone()).await;
+    assert_eq!(error.code(), "QueueDeletedRecently");
+    cloud.advance(secs(60)).await;
+    cloud.call("sqs.CreateQueue", again).await;
 }

@@ -1,4 +1,4 @@
-//! receive
+//! Receiving, hiding and deleting messages.
 
 use super::*;
 
@@ -53,19 +53,52 @@ async fn a_long_poll_ends_empty_after_its_time_and_with_its_queue() {
 }
 
 #[tokio::test]
-async fn visibility_can_be_changed_while_in_flight_only() {
+async fn visibility_can_be_changed_as_long_as_the_message_is_there() {
     let cloud = cloud();
     let url = queue(&cloud, value!({})).await;
     send(&cloud, &url, "m").await;
-    let handle = text(&receive(&cloud, &url).await[0], "ReceiptHandle").to_owned();
-    let change = |seconds: i32| value!({"QueueUrl": (url.as_str()), "ReceiptHandle": (handle.as_str()), "VisibilityTimeout": seconds});
-    cloud.call("sqs.ChangeMessageVisibility", change(100)).await;
+    let got = receive(&cloud, &url).await;
+    hide(&cloud, &url, &got[0], 100).await;
     cloud.advance(secs(99)).await;
     assert!(bodies(&cloud, &url).await.is_empty());
-    cloud.call("sqs.ChangeMessageVisibility", change(0)).await;
-    let error = cloud.fail("sqs.ChangeMessageVisibility", change(10)).await;
-    assert_eq!(error.code(), "InvalidParameterValue");
+    hide(&cloud, &url, &got[0], 0).await;
+    hide(&cloud, &url, &got[0], 10).await;
+    assert!(bodies(&cloud, &url).await.is_empty());
+    hide(&cloud, &url, &got[0], 0).await;
     assert_eq!(bodies(&cloud, &url).await, ["m"]);
+    delete(&cloud, &url, &got[0]).await;
+    let late = with_handle(&url, &got[0], Some(10));
+    let error = cloud.fail("sqs.ChangeMessageVisibility", late).await;
+    assert_eq!(error.code(), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn a_message_is_hidden_for_twelve_hours_at_most() {
+    let cloud = cloud();
+    let url = queue(&cloud, value!({})).await;
+    send(&cloud, &url, "m").await;
+    let got = receive(&cloud, &url).await;
+    cloud.advance(secs(10)).await;
+    let much = with_handle(&url, &got[0], Some(43_200));
+    let error = cloud.fail("sqs.ChangeMessageVisibility", much).await;
+    assert!(error.message().ends_with("is beyond the limit [43200 seconds]"), "{error}");
+    hide(&cloud, &url, &got[0], 43_190).await;
+}
+
+#[tokio::test]
+async fn standard_queues_have_a_limit_in_flight_where_it_is_asked_for() {
+    let cloud = cloud_with(&[("SQS_MAX_IN_FLIGHT_STANDARD", "2")]);
+    let url = queue(&cloud, value!({})).await;
+    for body in ["a", "b", "c"] {
+        send(&cloud, &url, body).await;
+    }
+    receive_hiding(&cloud, &url, 2, None).await;
+    let error = cloud.fail("sqs.ReceiveMessage", value!({"QueueUrl": (url.as_str())})).await;
+    assert_eq!(error.code(), "OverLimit");
+    let asked = value!({"QueueUrl": (url.as_str()), "WaitTimeSeconds": 1});
+    let poll = cloud.call("sqs.ReceiveMessage", asked);
+    let (answer, ()) = tokio::join!(poll, cloud.advance(secs(1)));
+    assert_eq!(answer.get("Messages"), None);
 }
 
 #[tokio::test]
