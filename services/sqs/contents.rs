@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -113,6 +115,11 @@ impl From<Attribute> for MessageAttributeValue {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
     bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
+/// Bytes as text.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// `MD5OfBody`.

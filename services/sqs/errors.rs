@@ -203,3 +203,16 @@ pub(crate) fn too_many_statements(limit: usize) -> AwsError {
     let message = format!("A policy can have at most {limit} statements.");
     AwsError::new("OverLimit", 403, message)
 }
+
+/// LocalStack's, where only a look at messages is to be had.
+pub(crate) fn receives_only() -> AwsError {
+    bad("InvalidRequest", "This endpoint only accepts ReceiveMessage calls")
+}
+
+pub(crate) fn invalid_address(address: &str) -> AwsError {
+    AwsError::new(
+        "InvalidAddress",
+        404,
+        format!("The address {address} is not valid for this endpoint."),
+    )
+}

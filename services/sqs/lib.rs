@@ -12,6 +12,7 @@ mod message;
 mod metrics;
 mod move_task;
 mod operations;
+mod peek;
 mod policy;
 mod purge;
 mod queue;
@@ -31,6 +32,7 @@ use cumulet_store::{Platform, Store, Waiters};
 
 static DESCRIPTION: Description = Description {
     claims: url::is_queue_url,
+    routes: peek::ROUTES,
     ..Description::new("sqs", api::model, operations::OPERATIONS)
 };
 

@@ -1,12 +1,20 @@
 //! SQS in process, on a turned clock.
 
+#[cfg(test)]
 mod fifo;
+#[cfg(test)]
 mod message;
+#[cfg(test)]
 mod move_task;
+#[cfg(test)]
 mod policy;
+#[cfg(test)]
 mod queue;
+#[cfg(test)]
 mod receive;
+#[cfg(test)]
 mod redrive;
+#[cfg(test)]
 mod stress;
 
 use std::time::Duration;
