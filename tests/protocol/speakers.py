@@ -8,15 +8,47 @@ difference. Two pairs are not in botocore 1.44.5, and are made here: SQS' query,
 import datetime
 import functools
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
-from botocore.parsers import PROTOCOL_PARSERS, EventStreamCBORParser, RpcV2CBORParser
+from botocore.parsers import (
+    PROTOCOL_PARSERS,
+    BaseCBORParser,
+    BaseJSONParser,
+    EventStreamCBORParser,
+    RpcV2CBORParser,
+)
 from botocore.serialize import SERIALIZERS, RpcV2CBORSerializer
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class Strict:
+    """What botocore's parsers forgive and those of other SDKs do not: the format of a time, the type of a number."""
+
+    FORMATS = {
+        "iso8601": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z"),
+        "rfc822": re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"),
+        "unixtimestamp": re.compile(r"-?\d+(\.\d{1,3})?"),
+    }
+    JSON_TYPES = {"integer": int, "long": int, "float": (int, float, str), "double": (int, float, str), "boolean": bool}
+
+    def _parse_shape(self, shape, node):
+        place = shape.serialization.get("location")
+        is_json = isinstance(self, BaseJSONParser) and place not in ("header", "statusCode")
+        if is_json and shape.type_name in self.JSON_TYPES:
+            assert isinstance(node, self.JSON_TYPES[shape.type_name]), f"{shape.name} is {node!r}"
+        if shape.type_name == "timestamp" and not isinstance(self, BaseCBORParser):
+            default = "rfc822" if place == "header" else "unixtimestamp" if is_json else "iso8601"
+            wanted = shape.serialization.get("timestampFormat", default).lower()
+            if is_json:
+                assert isinstance(node, str) == (wanted != "unixtimestamp"), f"{shape.name} is {node!r}"
+            text = str(getattr(node, "text", node))
+            assert self.FORMATS[wanted].fullmatch(text), f"{shape.name} is {text}, not in {wanted}"
+        return super()._parse_shape(shape, node)
 
 
 class KinesisCborSerializer(RpcV2CBORSerializer):
@@ -97,7 +129,8 @@ class Speaker:
 
     @functools.cached_property
     def parser(self):
-        return KinesisCborParser() if self.protocol == "cbor" else PROTOCOL_PARSERS[self.protocol]()
+        parser = KinesisCborParser if self.protocol == "cbor" else PROTOCOL_PARSERS[self.protocol]
+        return type(f"Strict{parser.__name__}", (Strict, parser), {})()
 
 
 def speakers():

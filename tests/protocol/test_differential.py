@@ -127,13 +127,16 @@ def input_differences(speaker, driver, operation, shape, value):
     if found or meant != operation.name or not shape:
         return found
     parsed = from_driver(answer["params"])
+    payload = shape.serialization.get("payload")
     if answer["stream_b64"] is not None:
         # A stream travels beside the members.
-        parsed[shape.serialization["payload"]] = base64.b64decode(answer["stream_b64"])
+        parsed[payload] = base64.b64decode(answer["stream_b64"])
+    streams = payload is not None and shape.members[payload].serialization.get("streaming", False)
+    found += differences(streams, answer["stream_b64"] is not None, "streaming")
     fill_in(shape, "Content-Length", value, parsed)
     expected = comparable(shape, value, speaker.protocol, "input")
     parsed = comparable(shape, parsed, speaker.protocol, "input")
-    return [f"{line} in {request}" for line in differences(expected, parsed)]
+    return [f"{line} in {request}" for line in [*found, *differences(expected, parsed)]]
 
 
 def request_of(speaker, operation, value):
@@ -180,6 +183,8 @@ def output_differences(speaker, driver, operation, shape, value):
         parse_get_bucket_location(parsed, SimpleNamespace(raw=body, content=body))
         value = {name: text for name, text in value.items() if text}
     found = [*differences(expected_status(operation, value), answer["status"], "status")]
+    if body and not (shape and "payload" in shape.serialization):
+        found += differences(media_type(speaker, operation), response["headers"].get("Content-Type"), "media type")
     # Where there is no output, botocore's CBOR looks at nothing.
     if shape or speaker.protocol not in ("cbor", "smithy-rpc-v2-cbor"):
         found += differences(REQUEST_ID, metadata.get("RequestId"), "request id")
@@ -230,6 +235,20 @@ def fill_in(shape, header, value, parsed):
     for name, member in shape.members.items():
         if member.serialization.get("name") == header and value.get(name) in (None, "") and name in parsed:
             value[name] = parsed[name]
+
+
+def media_type(speaker, operation):
+    if operation.has_event_stream_output:
+        return "application/vnd.amazon.eventstream"
+    return {
+        "query": "text/xml",
+        "ec2": "text/xml;charset=UTF-8",
+        "json": f"application/x-amz-json-{speaker.model.metadata.get('jsonVersion')}",
+        "rest-json": "application/json",
+        "rest-xml": "application/xml",
+        "cbor": "application/x-amz-cbor-1.1",
+        "smithy-rpc-v2-cbor": "application/cbor",
+    }[speaker.protocol]
 
 
 def expected_status(operation, value):
