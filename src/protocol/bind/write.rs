@@ -191,10 +191,12 @@ impl Root {
 
 /// Adds a header. A line break would end it, so control characters become spaces.
 pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
-    let clean: Vec<u8> =
-        text.trim().bytes().map(|b| if b < 0x20 || b == 0x7f { b' ' } else { b }).collect();
+    let value = HeaderValue::from_str(text.trim()).or_else(|_| {
+        let clean = |b: u8| if b < 0x20 || b == 0x7f { b' ' } else { b };
+        HeaderValue::from_bytes(&text.trim().bytes().map(clean).collect::<Vec<_>>())
+    });
     let name = HeaderName::from_bytes(name.as_bytes());
-    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&clean)) {
+    if let (Ok(name), Ok(value)) = (name, value) {
         headers.insert(name, value);
     }
 }
