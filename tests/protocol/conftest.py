@@ -25,7 +25,5 @@ def pytest_terminal_summary(terminalreporter):
     if total:
         services, protocols = ({speaker[part] for speaker in speakers} for part in (0, 1))
         counts = ", ".join(f"{total[what]:,} {what}" for what in sorted(total))
-        terminalreporter.write_line(
-            f"compared with botocore: {len(services)} models, {len(protocols)} protocols, {len(speakers)} pairs of the two;"
-            f" in these {counts}"
-        )
+        what = f"{len(services)} models, {len(protocols)} protocols, {len(speakers)} pairs of the two"
+        terminalreporter.write_line(f"compared with botocore: {what}; in these {counts}")

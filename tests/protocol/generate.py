@@ -8,7 +8,7 @@ import struct
 STYLES = ["all", "required", "empty", *(f"random {n}" for n in range(1, 6))]
 UNSEEN = "unseen"
 
-# Structures this deep get only what they must have, and lists this deep nothing: no model needs more than that.
+# Structures this deep get only what they must have or what is still unseen, and lists this deep nothing.
 DEEP, TOO_DEEP = 8, 14
 # A message with more values than this gets only what it must have from there on.
 LARGE = 1500
@@ -33,7 +33,7 @@ LABELS = ["plain", "Grüße 世界😀", "a/b c", "100%+1%2F", "arn:aws:x:y:z/q?
 PATHS = ["plain", "a/b//c d", "/first", "last/", "Grüße/世界😀/100%+1%2F", "a/?b#c/&=;,", "~-._/!$'()*"]
 # Whitespace at the ends of a header's value is not part of it.
 HEADERS = ["plain", "text/plain; charset=\"utf-8\"", "a, b", "Grüße 世界😀", "100%+1/2", "W/\"etag\""]
-KEYS = ["plain", "Grüße 世界😀", "a.b/c d", "x&y=<z>%", "1"]
+KEYS = ["", "plain", "Grüße 世界😀", "a.b/c d", "x&y=<z>%", "1"]
 HOST_LABELS = ["123456789012", "a-b.c"]
 
 INTEGERS = {
@@ -54,7 +54,7 @@ DOCUMENTS = [
 ]
 
 
-def event_less(shape):
+def members_of(shape):
     """A structure's members. Events are none: they travel beside the message."""
     return {name: member for name, member in shape.members.items() if not member.serialization.get("eventstream")}
 
@@ -64,7 +64,7 @@ def reachable(shape, found=None):
     found = set() if found is None else found
     match shape.type_name:
         case "structure" if not shape.is_document_type:
-            members = event_less(shape)
+            members = members_of(shape)
             if not found.issuperset((shape.name, name) for name in members):
                 found.update((shape.name, name) for name in members)
                 for member in members.values():
@@ -121,7 +121,7 @@ class Generator:
         """The members of an input, output or error, without an event stream."""
         if shape is None:
             return {}
-        members = event_less(shape)
+        members = members_of(shape)
         status = [n for n, m in members.items() if m.serialization.get("location") == "statusCode"]
         chosen = dict.fromkeys(self.members(shape, members, 0) + status)
         payload = shape.serialization.get("payload")
@@ -185,8 +185,8 @@ class Generator:
         return self.random.choice([1, 2, 3] if self.style == "all" else [0, 1, 2, 3])
 
     def list(self, shape, depth, place):
-        return [self.value(shape.member, depth + 1, f"{place} list" if place else None)
-                for _ in range(self.length(depth))]
+        inner = f"{place} list" if place else None
+        return [self.value(shape.member, depth + 1, inner) for _ in range(self.length(depth))]
 
     def map(self, shape, depth, place):
         if place in ("headers", "querystring"):

@@ -1,4 +1,10 @@
-"""Every operation and error of every model, in each of its protocols, with botocore as the other side."""
+"""Every operation, error and event of every model, in each of its protocols, with botocore as the other side.
+
+Inputs that botocore has written are read by us, and outputs, errors and events that we have written are read by
+botocore. Nothing is looked up: values come from `generate`, what may differ is said in `compare`, in the tables here
+and in `expected_…`. A failure names service, protocol, operation and case, and shows the message: `-k sqs-query` runs
+one pair. What these 44 models do not have is not here either: sparse lists, JSON in headers, events in inputs.
+"""
 
 import base64
 import io
