@@ -66,6 +66,11 @@ impl Name {
         out.push(b'>');
     }
 
+    pub(crate) fn empty(self, out: &mut Vec<u8>) {
+        self.open(out);
+        out.extend_from_slice(b"/>");
+    }
+
     pub(crate) fn end(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"</");
         out.extend_from_slice(self.text.as_bytes());
