@@ -176,8 +176,7 @@ impl Root {
                 let start = body.len();
                 member(i, &mut xml::write::element(body, place.of(m), STYLE, self.element));
                 if body.len() == start {
-                    self.element.start(body);
-                    self.element.end(body);
+                    self.element.empty(body);
                 }
             } else {
                 xml::write::element(body, place, STYLE, self.element).structure(member);
