@@ -78,6 +78,12 @@ impl Name {
         text(out);
         self.end(out);
     }
+
+    /// The element without anything in it.
+    pub(crate) fn empty(self, out: &mut Vec<u8>) {
+        self.open(out);
+        out.extend_from_slice(b"/>");
+    }
 }
 
 struct Xml<'a> {
