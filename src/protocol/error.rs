@@ -161,8 +161,12 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-        if !self.error.message().is_empty() {
-            tag(out, "Message", self.error.message());
+        let message = match self.protocol {
+            Protocol::Query => self.error.query_message(),
+            _ => self.error.message(),
+        };
+        if !message.is_empty() {
+            tag(out, "Message", message);
         }
         if let Some(schema) = self.shape {
             let style = Style { query: self.protocol == Protocol::Query, millis: false };

@@ -121,6 +121,9 @@ impl Request<'_> {
                     entries.entry(rest.to_owned()).or_default().push(text);
                 }
             }
+            for texts in entries.values_mut().filter(|texts| texts.len() > 1) {
+                *texts = vec![texts.join(",").into()];
+            }
             if !entries.is_empty() {
                 each(i, &mut Params { place: self.place.of(m), entries })?;
             }
