@@ -10,6 +10,10 @@ use crate::contents::{self, Attributes, Contents, Labels};
 use crate::errors;
 use crate::state::{Message, Queue};
 
+/// Where X-Ray's SDKs put their trace, and the system attribute that it becomes.
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+const TRACE: &str = "AWSTraceHeader";
+
 /// A message that is fit to be sent, but for the queue's own settings.
 pub(crate) struct Draft {
     body: String,
@@ -105,7 +109,7 @@ impl Draft {
             Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
         });
         let labels = self.group.map(|group| Box::new(Labels { group: Arc::from(group), dedup }));
-        let contents = Contents {
+        let mut contents = Contents {
             id: cx.ids().uuid_bytes(),
             body: self.body.into_boxed_str(),
             sent: now,
@@ -114,6 +118,10 @@ impl Draft {
             labels,
             attributes: (!plain).then(|| Box::new(self.attributes)),
         };
+        // A traced caller need not say so twice.
+        if let (Some(trace), None) = (cx.header(TRACE_HEADER), contents.system(TRACE)) {
+            contents.set_system(TRACE, Some(trace.to_owned()));
+        }
         Message::new(contents, now.plus(Duration::from_secs(u64::from(delay))))
     }
 }

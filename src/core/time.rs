@@ -303,7 +303,9 @@ mod tests {
     #[test]
     fn nonsense_is_no_time() {
         let far = "999999999999999999-01-01T00:00:00Z";
-        for text in ["", "T", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", "é", far] {
+        for text in
+            ["", "T", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", "é", far]
+        {
             assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
         }
     }
