@@ -35,7 +35,7 @@ pub(crate) struct Contents {
 pub(crate) struct Labels {
     pub(crate) group: Arc<str>,
     /// Messages of FIFO queues have one, and no others.
-    pub(crate) dedup: Option<Box<str>>,
+    pub(crate) dedup: Option<Arc<str>>,
 }
 
 impl Contents {

@@ -164,6 +164,7 @@ fn peek(
 fn shown(t: &Tables, cx: &Cx, queue: &Queue, show: &Show, flags: Flags) -> Vec<Received> {
     let now = cx.now();
     let mut keys = t.receivable(queue, now, MESSAGES_MAX);
+    keys.sort_unstable();
     if flags.invisible || flags.delayed {
         let free: BTreeSet<_> = keys.into_iter().collect();
         let all = t.messages.range((queue.id, 0)..=(queue.id, u64::MAX));

@@ -1,8 +1,8 @@
 //! Queue URLs: all shapes are understood; the one given out is a setting.
 
 use cumulet_core::{AccountId, Arn, AwsError, Body, Cx, Region, Route, Scope};
-use http::Response;
 use http::request::Parts;
+use http::{Method, Response};
 
 use crate::errors;
 
@@ -152,16 +152,25 @@ pub(crate) fn is_queue_url(parts: &Parts) -> bool {
         let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|h| h.to_str().ok());
         kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded"))
     };
-    shaped && (parts.method == http::Method::GET || form())
+    shaped && (parts.method == Method::GET || form() || has_action(parts))
+}
+
+/// Whether a call of the query protocol stands in the address.
+fn has_action(parts: &Parts) -> bool {
+    parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("Action=")))
 }
 
 /// A visit to a queue's address without a call: AWS answers it outside all its protocols.
 pub(crate) const BARE: Route = Route {
     matches: |parts| {
         let query = parts.uri.query().unwrap_or_default();
-        let signed = parts.headers.get(http::header::AUTHORIZATION).map(|h| h.to_str());
-        let is_ours = signed.is_none_or(|h| h.is_ok_and(|h| h.contains("/sqs/aws4_request")));
-        parts.method == http::Method::GET && query.is_empty() && is_ours && is_queue_url(parts)
+        let header = parts.headers.get(http::header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        // S3's objects have such paths too; unsigned ones go there with any question.
+        let is_ours = match header {
+            Some(header) => header.contains("/sqs/aws4_request"),
+            None => query.is_empty() || query.contains("%2Fsqs%2Faws4_request"),
+        };
+        parts.method == Method::GET && is_ours && !has_action(parts) && is_queue_url(parts)
     },
     answer: |_, _, _| {
         let mut answer = Response::new(Body::from("<UnknownOperationException/>\n"));
