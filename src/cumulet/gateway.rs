@@ -183,7 +183,10 @@ impl Gateway {
             (None, Err(error)) => Err(error),
             (None, Ok(body)) => call.run(body, form).await,
         };
-        call.finish(outcome)
+        let as_json =
+            call.protocol == Protocol::Query && cumulet_protocol::accepts_json(&call.parts);
+        let answer = call.finish(outcome);
+        if as_json { cumulet_protocol::in_json(answer).await } else { answer }
     }
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
