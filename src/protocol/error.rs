@@ -162,15 +162,8 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-<<<<<<< HEAD
-        let message = match self.protocol {
-            Protocol::Query => self.error.query_message(),
-            _ => self.error.message(),
-        };
-=======
         let is_query = self.protocol == Protocol::Query;
         let message = if is_query { self.error.query_message() } else { self.error.message() };
->>>>>>> sqs2
         if !message.is_empty() {
             tag(out, "Message", message);
         }
