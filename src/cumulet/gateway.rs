@@ -9,13 +9,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{
-    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp,
+    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp, Verdict,
 };
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect, SignatureError};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::admin::Admin;
 use crate::answer;
@@ -111,11 +111,14 @@ impl Gateway {
         let identity = Identity::of(cumulet_sigv4::credential(&parts).as_ref(), &parts.headers);
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(text) = refusal(service, &cx, &parts, visitor) {
-            return answer::text(StatusCode::FORBIDDEN, text);
-        }
+        let headers = match admit(service, &cx, &parts, visitor) {
+            Ok(headers) => headers,
+            Err(Ok(answer)) => return answer,
+            Err(Err(error)) => return answer::text(error.status(), error.message().to_owned()),
+        };
         let request = Request::from_parts(Parts::clone(&parts), body);
-        let answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
+        let mut answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
+        answer.headers_mut().extend(headers);
         log::info!(
             "{} {} {} => {}",
             service.name(),
@@ -159,15 +162,16 @@ impl Gateway {
         }
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(text) = refusal(service, &cx, &parts, visitor) {
-            return answer::text(StatusCode::FORBIDDEN, text);
-        }
         let mut call = Call {
             service,
             protocol: cumulet_protocol::detect(service.model(), &parts),
             cx,
             parts,
             operation: "",
+        };
+        let headers = match admit(service, &call.cx, &call.parts, visitor) {
+            Ok(headers) => headers,
+            Err(outcome) => return call.finish(outcome),
         };
         let body = match decoder {
             Ok(Some(decoder)) => Ok(cumulet_sigv4::decoded(body, decoder)),
@@ -179,7 +183,9 @@ impl Gateway {
             (None, Err(error)) => Err(error),
             (None, Ok(body)) => call.run(body, form).await,
         };
-        call.finish(outcome)
+        let mut answer = call.finish(outcome);
+        answer.headers_mut().extend(headers);
+        answer
     }
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
@@ -299,14 +305,35 @@ fn under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Why a browser's request goes no further; the service may decide in our stead.
-fn refusal(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Option<String> {
-    let refusal = visitor.refusal()?;
-    let decides =
-        service.description().browser_policy.filter(|_| matches!(visitor, Visitor::Stranger(_)));
-    match decides {
-        Some(lets_pass) if lets_pass(service.state(), cx, parts) => None,
-        _ => Some(refusal),
+/// Lets a request in, with headers for its answer, or says what is answered instead. A service may
+/// decide over web pages in our stead, but not over names under which we are not known.
+fn admit(
+    service: &Service,
+    cx: &Cx,
+    parts: &Parts,
+    visitor: &Visitor,
+) -> Result<HeaderMap, Result<Response<Body>, AwsError>> {
+    let asks = match visitor {
+        Visitor::Nobody => parts.method == Method::OPTIONS,
+        Visitor::Allowed(_) | Visitor::Stranger(_) => true,
+        Visitor::WrongHost(_) => false,
+    };
+    let policy = service.description().browser_policy.filter(|_| asks);
+    match policy.map_or(Verdict::Gateway, |policy| policy(service.state(), cx, parts)) {
+        Verdict::Pass(headers) => Ok(headers),
+        Verdict::Welcome(headers) => {
+            let mut answer = Response::new(Body::empty());
+            *answer.headers_mut() = headers;
+            Err(Ok(answer))
+        }
+        Verdict::Refuse(_) if matches!(visitor, Visitor::Allowed(_)) => {
+            Err(Ok(Response::new(Body::empty())))
+        }
+        Verdict::Refuse(error) => Err(Err(error)),
+        Verdict::Gateway => match visitor.refusal() {
+            Some(text) => Err(Ok(answer::text(StatusCode::FORBIDDEN, text))),
+            None => Ok(HeaderMap::new()),
+        },
     }
 }
 
