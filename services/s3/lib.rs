@@ -1,6 +1,7 @@
 //! S3: buckets, objects, multipart uploads. Bodies are streamed; nothing of them is held in memory
 //! but the piece at hand.
 
+mod acl;
 mod address;
 mod attributes;
 mod bucket;
@@ -15,6 +16,7 @@ mod object;
 mod operations;
 mod range;
 mod state;
+mod website;
 
 cumulet_core::api!();
 
@@ -26,6 +28,8 @@ static DESCRIPTION: Description = Description {
     bare_errors: true,
     catch_all: true,
     address: address::address,
+    routes: &[website::ROUTE],
+    browser_policy: Some(bucket::cors::verdict),
     ..Description::new("s3", api::model, operations::OPERATIONS)
 };
 
