@@ -14,6 +14,7 @@ mod metadata;
 mod multipart;
 mod object;
 mod operations;
+mod presigned;
 mod range;
 mod state;
 mod website;
@@ -27,7 +28,10 @@ static DESCRIPTION: Description = Description {
     malformed: Some(|_| errors::malformed_xml()),
     bare_errors: true,
     catch_all: true,
-    address: address::address,
+    address: |parts| {
+        address::address(parts);
+        presigned::hoist(parts);
+    },
     routes: &[website::ROUTE],
     browser_policy: Some(bucket::cors::verdict),
     ..Description::new("s3", api::model, operations::OPERATIONS)

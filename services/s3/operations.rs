@@ -40,6 +40,7 @@ cumulet_core::operations! { S3:
     GetBucketTagging => bucket::tagging::get_bucket_tagging;
     GetBucketWebsite => bucket::website::get_bucket_website;
     GetObject => object::get::get_object;
+    GetObjectAttributes => object::attributes::get_object_attributes;
     GetPublicAccessBlock => bucket::access::get_public_access_block, action "GetBucketPublicAccessBlock";
     HeadBucket => bucket::head_bucket, action "ListBucket";
     HeadObject => object::get::head_object, action "GetObject";

@@ -78,7 +78,7 @@ impl Visit<'_> {
         let is_folder = asked.is_empty() || asked.ends_with('/');
         let key = if is_folder { format!("{asked}{suffix}") } else { asked.to_owned() };
         let error = match self.object(&key, false).await {
-            Ok(found) => return found(found, StatusCode::OK),
+            Ok(object) => return found(object, StatusCode::OK),
             Err(error) => error,
         };
         let status = error.status();
@@ -96,7 +96,7 @@ impl Visit<'_> {
             return self.page(&error, None);
         };
         match self.object(&key, true).await {
-            Ok(found) => found(found, status),
+            Ok(object) => found(object, status),
             Err(second) => self.page(&error, Some(&second)),
         }
     }
@@ -207,35 +207,35 @@ impl Visit<'_> {
     }
 }
 
-fn found(found: output::GetObject, status: StatusCode) -> Response<Body> {
-    if let Some(to) = &found.website_redirect_location {
+fn found(object: output::GetObject, status: StatusCode) -> Response<Body> {
+    if let Some(to) = &object.website_redirect_location {
         return moved(StatusCode::MOVED_PERMANENTLY, to);
     }
-    let part = found.content_range.is_some() && status.is_success();
+    let part = object.content_range.is_some() && status.is_success();
     let status = if part { StatusCode::PARTIAL_CONTENT } else { status };
-    let length = found.content_length.map(|n| n.to_string());
-    let modified = found.last_modified.map(Timestamp::http_date);
+    let length = object.content_length.map(|n| n.to_string());
+    let modified = object.last_modified.map(Timestamp::http_date);
     let headers = [
-        ("accept-ranges", found.accept_ranges),
-        ("cache-control", found.cache_control),
-        ("content-disposition", found.content_disposition),
-        ("content-encoding", found.content_encoding),
-        ("content-language", found.content_language),
+        ("accept-ranges", object.accept_ranges),
+        ("cache-control", object.cache_control),
+        ("content-disposition", object.content_disposition),
+        ("content-encoding", object.content_encoding),
+        ("content-language", object.content_language),
         ("content-length", length),
-        ("content-range", found.content_range),
-        ("content-type", found.content_type),
-        ("etag", found.e_tag),
-        ("expires", found.expires),
+        ("content-range", object.content_range),
+        ("content-type", object.content_type),
+        ("etag", object.e_tag),
+        ("expires", object.expires),
         ("last-modified", modified),
-        ("x-amz-server-side-encryption", found.server_side_encryption),
-        ("x-amz-version-id", found.version_id),
+        ("x-amz-server-side-encryption", object.server_side_encryption),
+        ("x-amz-version-id", object.version_id),
     ];
-    let mut answer = Response::new(found.body);
+    let mut answer = Response::new(object.body);
     *answer.status_mut() = status;
     for (name, value) in headers {
         put(&mut answer, name, value);
     }
-    for (name, value) in found.metadata.unwrap_or_default() {
+    for (name, value) in object.metadata.unwrap_or_default() {
         put(&mut answer, &format!("x-amz-meta-{name}"), Some(value));
     }
     answer

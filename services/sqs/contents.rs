@@ -2,9 +2,13 @@
 //! compare.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
 use crate::api::{MessageAttributeValue, MessageSystemAttributeValue};
 use crate::errors;
@@ -15,19 +19,60 @@ const ATTRIBUTES_MAX: usize = 10;
 const NAME_MAX: usize = 256;
 
 /// A sent message, as it never changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Contents {
     pub(crate) id: [u8; 16],
     pub(crate) body: Box<str>,
     pub(crate) sent: Timestamp,
     pub(crate) sender: AccountId,
-    pub(crate) group: Option<Box<str>>,
-    /// Boxed: most messages have none.
+    /// How often it was received from the queues that it was in before this one.
+    pub(crate) carried: u32,
+    /// Boxed, as the attributes are: most messages have none.
+    pub(crate) labels: Option<Box<Labels>>,
     pub(crate) attributes: Option<Box<Attributes>>,
 }
 
+/// What messages are grouped and told apart by.
+#[derive(Clone, Debug)]
+pub(crate) struct Labels {
+    pub(crate) group: Arc<str>,
+    /// Messages of FIFO queues have one, and no others.
+    pub(crate) dedup: Option<Box<str>>,
+}
+
+impl Contents {
+    /// The labels of a FIFO queue's message; none of any other.
+    pub(crate) fn fifo(&self) -> Option<&Labels> {
+        self.labels.as_deref().filter(|labels| labels.dedup.is_some())
+    }
+
+    /// Sets a system attribute, or takes it away.
+    pub(crate) fn set_system(&mut self, name: &str, value: Option<String>) {
+        let attributes = self.attributes.get_or_insert_default();
+        match value {
+            Some(value) => {
+                let value = AttributeValue::String(value);
+                let attribute = Attribute { data_type: "String".to_owned(), value };
+                attributes.system.insert(name.to_owned(), attribute);
+            }
+            None => drop(attributes.system.remove(name)),
+        }
+        if attributes.user.is_empty() && attributes.system.is_empty() {
+            self.attributes = None;
+        }
+    }
+
+    /// The text of a system attribute.
+    pub(crate) fn system(&self, name: &str) -> Option<&str> {
+        match &self.attributes.as_ref()?.system.get(name)?.value {
+            AttributeValue::String(text) => Some(text),
+            AttributeValue::Binary(_) => None,
+        }
+    }
+}
+
 /// A message's attributes and those for SQS itself.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Attributes {
     pub(crate) user: BTreeMap<String, Attribute>,
     pub(crate) system: BTreeMap<String, Attribute>,
@@ -72,9 +117,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
+/// Bytes as text.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// `MD5OfBody`.
 pub(crate) fn md5_of_body(body: &str) -> String {
     hex(&Md5::digest(body))
+}
+
+/// The deduplication id of a body, where it is the contents that count.
+pub(crate) fn sha256_of_body(body: &str) -> String {
+    hex(&Sha256::digest(body))
 }
 
 /// `MD5OfMessageAttributes`: name, type and value of each, in the order of names, each with its

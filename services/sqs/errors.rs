@@ -60,13 +60,92 @@ pub(crate) fn fifo_only(name: &str) -> AwsError {
     bad("InvalidAttributeName", message)
 }
 
-pub(crate) fn not_implemented(attribute: &str) -> AwsError {
-    let message = format!("The queue attribute {attribute} is not implemented.");
-    AwsError::new("UnsupportedOperation", 501, message)
-}
-
 pub(crate) fn attribute_value(name: &str) -> AwsError {
     bad("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
+}
+
+pub(crate) fn attribute_reason(name: &str, reason: &str) -> AwsError {
+    let message = format!("Invalid value for the parameter {name}. Reason: {reason}");
+    bad("InvalidAttributeValue", message)
+}
+
+pub(crate) fn two_encryptions() -> AwsError {
+    let message = "You can use one type of server-side encryption (SSE) at one time. \
+                   You can either enable KMS SSE or SQS SSE.";
+    bad("InvalidAttributeName", message)
+}
+
+pub(crate) fn fifo_queue_name() -> AwsError {
+    let message = "The name of a FIFO queue can only include alphanumeric characters, hyphens, or \
+                   underscores, must end with .fifo suffix and be 1 to 80 in length.";
+    bad("InvalidParameterValue", message)
+}
+
+pub(crate) fn deleted_recently() -> AwsError {
+    let message = "You must wait 60 seconds after deleting a queue before you can create another \
+                   with the same name.";
+    bad("QueueDeletedRecently", message)
+}
+
+/// A parameter of the other kind of queue.
+pub(crate) fn not_for_this_queue(value: impl Display, name: &str) -> AwsError {
+    let reason = "The request include parameter that is not valid for this queue type.";
+    parameter(value, name, reason)
+}
+
+pub(crate) fn no_deduplication_id() -> AwsError {
+    let message = "The queue should either have ContentBasedDeduplication enabled or \
+                   MessageDeduplicationId provided explicitly";
+    bad("InvalidParameterValue", message)
+}
+
+/// A message alone has `MissingParameter` here.
+pub(crate) fn no_group_in_batch() -> AwsError {
+    invalid(missing("MessageGroupId").message())
+}
+
+pub(crate) fn over_limit() -> AwsError {
+    let message = "The maximum number of in flight messages is reached.";
+    AwsError::new("OverLimit", 403, message)
+}
+
+pub(crate) fn receipt_handle_expired(handle: &str) -> AwsError {
+    parameter(handle, "ReceiptHandle", "The receipt handle has expired.")
+}
+
+pub(crate) fn hidden_too_long(timeout: i32) -> AwsError {
+    let reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
+    parameter(timeout, "VisibilityTimeout", reason)
+}
+
+/// `member` is `SourceArn` or `DestinationArn`.
+pub(crate) fn no_such_resource(member: &str) -> AwsError {
+    let message =
+        format!("The resource that you specified for the {member} parameter doesn't exist.");
+    AwsError::new("ResourceNotFoundException", 404, message)
+}
+
+pub(crate) fn arn_format(member: &str) -> AwsError {
+    let format = "arn:<partition>:<service>:<region>:<account-id>:<resource-id>";
+    invalid(format!("You must use this format to specify the {member}: {format}"))
+}
+
+pub(crate) fn no_such_task() -> AwsError {
+    AwsError::new("ResourceNotFoundException", 404, "Task does not exist.")
+}
+
+pub(crate) fn task_handle() -> AwsError {
+    invalid("Value for parameter TaskHandle is invalid.")
+}
+
+pub(crate) fn no_dead_letter_queue() -> AwsError {
+    invalid("Source queue must be configured as a Dead Letter Queue.")
+}
+
+pub(crate) fn task_running() -> AwsError {
+    let message = "There is already a task running. Only one active task is allowed for a source \
+                   queue arn at a given time.";
+    invalid(message)
 }
 
 pub(crate) fn message_contents() -> AwsError {
@@ -113,4 +192,27 @@ pub(crate) fn batch_too_long(limit: usize, sent: usize) -> AwsError {
 pub(crate) fn purge_in_progress(queue: &str) -> AwsError {
     let message = format!("Only one PurgeQueue operation on {queue} is allowed every 60 seconds.");
     AwsError::new("PurgeQueueInProgress", 403, message)
+}
+
+pub(crate) fn too_many_actions(sent: usize, limit: usize) -> AwsError {
+    let message = format!("{sent} Actions were found, maximum allowed is {limit}.");
+    AwsError::new("OverLimit", 403, message)
+}
+
+pub(crate) fn too_many_statements(limit: usize) -> AwsError {
+    let message = format!("A policy can have at most {limit} statements.");
+    AwsError::new("OverLimit", 403, message)
+}
+
+/// LocalStack's, where only a look at messages is to be had.
+pub(crate) fn receives_only() -> AwsError {
+    bad("InvalidRequest", "This endpoint only accepts ReceiveMessage calls")
+}
+
+pub(crate) fn invalid_address(address: &str) -> AwsError {
+    AwsError::new(
+        "InvalidAddress",
+        404,
+        format!("The address {address} is not valid for this endpoint."),
+    )
 }

@@ -1,18 +1,25 @@
-//! SQS, standard queues: what this service is.
-//!
-//! Not here yet: FIFO queues, dead-letter queues and move tasks, queue permissions. Attributes
-//! that would ask for them are refused.
+//! SQS: what this service is.
 
 mod attributes;
 mod batch;
 mod contents;
+mod delete;
+mod draft;
 mod errors;
+mod fifo;
+mod index;
 mod message;
+mod metrics;
+mod move_task;
 mod operations;
+mod peek;
+mod policy;
 mod purge;
 mod queue;
 mod receipt;
 mod receive;
+mod received;
+mod redrive;
 mod state;
 mod tags;
 mod url;
@@ -20,11 +27,12 @@ mod visibility;
 
 cumulet_core::api!();
 
-use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId};
+use cumulet_core::{AwsError, Cx, Description, DueWork, Service, State, Timestamp, WorldId};
 use cumulet_store::{Platform, Store, Waiters};
 
 static DESCRIPTION: Description = Description {
     claims: url::is_queue_url,
+    routes: peek::ROUTES,
     ..Description::new("sqs", api::model, operations::OPERATIONS)
 };
 
@@ -36,6 +44,7 @@ pub struct Sqs {
     settings: Settings,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Settings {
     /// How queue URLs look.
     urls: url::Strategy,
@@ -43,19 +52,38 @@ struct Settings {
     purge_delay: bool,
     /// `MaxNumberOfMessages` may be larger than 10.
     receive_unlimited: bool,
+    /// A queue cannot be made again within 60 seconds after it was deleted.
+    delete_delay: bool,
+    /// Messages go when their retention period is over.
+    retention: bool,
+    /// CloudWatch is told what happens.
+    metrics: bool,
+    /// Messages in flight in a standard queue, at most.
+    in_flight_max: Option<usize>,
+}
+
+impl Settings {
+    fn read(settings: &cumulet_store::Settings) -> Self {
+        let flag = |name, default| settings.flag(name, default);
+        let limit = settings.get("SQS_MAX_IN_FLIGHT_STANDARD");
+        Self {
+            urls: url::Strategy::parse(settings.get("SQS_ENDPOINT_STRATEGY").unwrap_or_default()),
+            purge_delay: flag("SQS_DELAY_PURGE_RETRY", false),
+            receive_unlimited: flag("SQS_DISABLE_MAX_NUMBER_OF_MESSAGE_LIMIT", false),
+            delete_delay: flag("SQS_DELAY_RECENTLY_DELETED", false),
+            retention: flag("SQS_ENABLE_MESSAGE_RETENTION_PERIOD", true),
+            metrics: !flag("SQS_DISABLE_CLOUDWATCH_METRICS", false),
+            in_flight_max: limit.and_then(|limit| limit.parse().ok()),
+        }
+    }
 }
 
 /// SQS, to be registered.
 pub fn service(platform: &Platform) -> Service {
-    let settings = &platform.settings;
     let sqs = Sqs {
         store: Store::new(),
         waiters: Waiters::default(),
-        settings: Settings {
-            urls: url::Strategy::parse(settings.get("SQS_ENDPOINT_STRATEGY").unwrap_or_default()),
-            purge_delay: settings.flag("SQS_DELAY_PURGE_RETRY", false),
-            receive_unlimited: settings.flag("SQS_DISABLE_MAX_NUMBER_OF_MESSAGE_LIMIT", false),
-        },
+        settings: Settings::read(&platform.settings),
     };
     Service::new(&DESCRIPTION, sqs)
 }
@@ -88,6 +116,16 @@ impl State for Sqs {
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {
-        Box::pin(async move { self.expire(&cx) })
+        Box::pin(async move {
+            for scope in self.store.due(&cx) {
+                let reached = self.store.write(&cx, scope, |tx| {
+                    self.expire(&cx, tx);
+                    Ok::<_, AwsError>(tx.run_tasks(&cx))
+                });
+                for queue in reached.unwrap_or_default() {
+                    self.wake(&queue, 1);
+                }
+            }
+        })
     }
 }

@@ -1,8 +1,5 @@
 //! `SendMessage` and its batch.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use cumulet_core::ids::hyphenated;
 use cumulet_core::{AwsError, Cx, Timestamp};
 
@@ -10,99 +7,49 @@ use crate::api::{
     SendMessageBatchRequestEntry, SendMessageBatchResult, SendMessageBatchResultEntry,
     SendMessageResult, input, output,
 };
-use crate::contents::{self, Attribute, Attributes, Contents};
-use crate::state::{Message, Queue};
+use crate::draft::Draft;
+use crate::fifo::{Key, sequence_number};
+use crate::metrics::Metric;
+use crate::state::{Queue, Tables};
 use crate::url::QueueRef;
 use crate::{Sqs, batch, errors};
 
 /// Bytes of all messages of one batch together, at most (SQS Developer Guide, "Message quotas").
 const BATCH_BYTES_MAX: usize = 1_048_576;
 
-/// A message that is fit to be sent, but for the queue's own limits.
-struct Draft {
-    body: String,
-    attributes: Attributes,
-    /// Seconds, where the sender gives them.
-    delay: Option<u32>,
-    /// For fair queues; a standard queue keeps no order by it.
-    group: Option<String>,
-}
-
-impl Draft {
-    fn parse(entry: SendMessageBatchRequestEntry) -> Result<Self, AwsError> {
-        let body = contents::check_body(entry.message_body)?;
-        let attributes =
-            contents::check_attributes(entry.message_attributes, entry.message_system_attributes)?;
-        let delay = entry.delay_seconds.map(check_delay).transpose()?;
-        if let Some(id) = entry.message_deduplication_id {
-            let reason = "The request include parameter that is not valid for this queue type";
-            return Err(errors::parameter(id, "MessageDeduplicationId", reason));
+/// What the sender is told of its message. One that was sent before keeps its first identity, but
+/// the digests are of what came now: SDKs compare them.
+fn send(
+    tx: &mut Tables,
+    cx: &Cx,
+    queue: &Queue,
+    draft: Draft,
+    now: Timestamp,
+) -> Result<SendMessageResult, AwsError> {
+    let [body, user, system] = draft.digests();
+    let seen = draft.dedup(queue)?.map(|(group, id)| {
+        let group = if queue.group_dedup { group } else { "" };
+        Key::new(queue.id, group, id)
+    });
+    let before = seen.as_ref().and_then(|seen| tx.duplicate(seen, now));
+    let (id, place) = if let Some(before) = before {
+        (before.message, before.place)
+    } else {
+        let message = draft.into_message(cx, queue, now);
+        let id = message.contents.id;
+        let (_, place) = tx.add(queue, message);
+        if let Some(seen) = seen {
+            tx.sent_under(seen, id, place, now);
         }
-        let group = entry.message_group_id.map(check_group).transpose()?;
-        Ok(Self { body, attributes, delay, group })
-    }
-
-    fn size(&self) -> usize {
-        contents::size(&self.body, &self.attributes)
-    }
-
-    /// Checks the queue's size limit.
-    fn fits(&self, queue: &Queue, too_long: fn(u32) -> AwsError) -> Result<(), AwsError> {
-        let limit = queue.number("MaximumMessageSize");
-        if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
-    }
-
-    fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
-        let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
-        let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
-        let group = self.group.map(String::into_boxed_str);
-        let contents = Contents {
-            id: cx.ids().uuid_bytes(),
-            body: self.body.into_boxed_str(),
-            sent: now,
-            sender: cx.account(),
-            group,
-            attributes: (!plain).then(|| Box::new(self.attributes)),
-        };
-        Message {
-            contents: Arc::new(contents),
-            visible: now.plus(std::time::Duration::from_secs(u64::from(delay))),
-            received: 0,
-            first_received: Timestamp::default(),
-            reception: 0,
-        }
-    }
-}
-
-fn check_delay(delay: i32) -> Result<u32, AwsError> {
-    u32::try_from(delay).ok().filter(|d| *d <= 900).ok_or_else(|| {
-        errors::parameter(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
-    })
-}
-
-fn check_group(group: String) -> Result<String, AwsError> {
-    if (1..=128).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(group);
-    }
-    let reason = "MessageGroupId can only include alphanumeric and punctuation characters. \
-                  1 to 128 in length.";
-    Err(errors::parameter(group, "MessageGroupId", reason))
-}
-
-/// What the sender is told of its message.
-fn receipt(id: Option<String>, contents: &Contents) -> SendMessageBatchResultEntry {
-    let digest = |pick: fn(&Attributes) -> &BTreeMap<String, Attribute>| {
-        let attributes = contents.attributes.as_deref()?;
-        contents::md5_of_attributes(pick(attributes).iter())
+        (id, place)
     };
-    SendMessageBatchResultEntry {
-        id,
-        message_id: Some(hyphenated(&contents.id)),
-        md5_of_message_body: Some(contents::md5_of_body(&contents.body)),
-        md5_of_message_attributes: digest(|a| &a.user),
-        md5_of_message_system_attributes: digest(|a| &a.system),
-        sequence_number: None,
-    }
+    Ok(SendMessageResult {
+        md5_of_message_body: body,
+        md5_of_message_attributes: user,
+        md5_of_message_system_attributes: system,
+        message_id: Some(hyphenated(&id)),
+        sequence_number: queue.is_fifo.then(|| sequence_number(place)),
+    })
 }
 
 pub(crate) async fn send_message(
@@ -111,7 +58,7 @@ pub(crate) async fn send_message(
     input: input::SendMessage,
 ) -> Result<output::SendMessage, AwsError> {
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
-    let draft = Draft::parse(SendMessageBatchRequestEntry {
+    let entry = SendMessageBatchRequestEntry {
         id: None,
         message_body: input.message_body,
         delay_seconds: input.delay_seconds,
@@ -119,24 +66,17 @@ pub(crate) async fn send_message(
         message_system_attributes: input.message_system_attributes,
         message_deduplication_id: input.message_deduplication_id,
         message_group_id: input.message_group_id,
-    })?;
-    let contents = sqs.store.write(cx, at.scope, |tx| {
+    };
+    let draft = Draft::parse(entry, at.is_fifo())?;
+    let size = draft.size();
+    let told = sqs.store.write(cx, at.scope, |tx| {
         let queue = tx.queue(&at.name)?;
         draft.fits(&queue, errors::message_too_long)?;
-        let message = draft.into_message(cx, &queue, cx.now());
-        let contents = Arc::clone(&message.contents);
-        tx.add(&queue, message);
-        Ok::<_, AwsError>(contents)
+        send(tx, cx, &queue, draft, cx.now())
     })?;
     sqs.wake(&at, 1);
-    let told = receipt(None, &contents);
-    Ok(SendMessageResult {
-        md5_of_message_body: told.md5_of_message_body,
-        md5_of_message_attributes: told.md5_of_message_attributes,
-        md5_of_message_system_attributes: told.md5_of_message_system_attributes,
-        message_id: told.message_id,
-        sequence_number: None,
-    })
+    sqs.measure(cx, &at, Metric::Sent, 1, size);
+    Ok(told)
 }
 
 pub(crate) async fn send_message_batch(
@@ -145,44 +85,65 @@ pub(crate) async fn send_message_batch(
     input: input::SendMessageBatch,
 ) -> Result<output::SendMessageBatch, AwsError> {
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
-    sqs.store.read(cx, at.scope, |t| t.queue(&at.name))?;
+    let queue = sqs.store.read(cx, at.scope, |t| t.queue(&at.name))?;
     let entries = input.entries.unwrap_or_default();
     batch::check(&entries, "SendMessageBatchRequestEntry", |e| e.id.as_deref())?;
+    check_ids(&queue, &entries)?;
     let (drafts, mut failed) = batch::each(
         entries,
         |entry| entry.id.clone(),
-        |entry, id| Draft::parse(entry).map(|draft| (id, draft)),
+        |entry, id| Draft::parse(entry, queue.is_fifo).map(|draft| (id, draft)),
     );
     let drafts = drafts.unwrap_or_default();
     let bytes: usize = drafts.iter().map(|(_, draft)| draft.size()).sum();
     if bytes > BATCH_BYTES_MAX {
         return Err(errors::batch_too_long(BATCH_BYTES_MAX, bytes));
     }
-    let (sent, unfit) = sqs.store.write(cx, at.scope, |tx| {
+    let (successful, unfit) = sqs.store.write(cx, at.scope, |tx| {
         let queue = tx.queue(&at.name)?;
         let now = cx.now();
         Ok::<_, AwsError>(batch::each(
             drafts,
             |(id, _)| id.clone(),
-            |(id, draft), _| {
+            |(_, draft), id| {
                 draft.fits(&queue, errors::entry_too_long)?;
-                let message = draft.into_message(cx, &queue, now);
-                let contents = Arc::clone(&message.contents);
-                tx.add(&queue, message);
-                Ok((id, contents))
+                send(tx, cx, &queue, draft, now).map(|told| of_entry(id, told))
             },
         ))
     })?;
-    let sent = sent.unwrap_or_default();
-    for _ in &sent {
+    let sent = successful.as_ref().map_or(0, Vec::len);
+    for _ in 0..sent {
         sqs.wake(&at, 1);
     }
+    sqs.measure(cx, &at, Metric::Sent, sent, bytes);
     if let Some(unfit) = unfit {
         failed.get_or_insert_default().extend(unfit);
     }
-    let successful: Vec<_> = sent.into_iter().map(|(id, c)| receipt(id, &c)).collect();
-    Ok(SendMessageBatchResult {
-        successful: (!successful.is_empty()).then_some(successful),
-        failed,
-    })
+    Ok(SendMessageBatchResult { successful, failed })
+}
+
+/// What every message of a FIFO queue needs fails the whole batch, not an entry.
+fn check_ids(queue: &Queue, entries: &[SendMessageBatchRequestEntry]) -> Result<(), AwsError> {
+    if !queue.is_fifo {
+        return Ok(());
+    }
+    if entries.iter().any(|entry| entry.message_group_id.is_none()) {
+        return Err(errors::no_group_in_batch());
+    }
+    let by_contents = queue.is_on("ContentBasedDeduplication");
+    if !by_contents && entries.iter().any(|entry| entry.message_deduplication_id.is_none()) {
+        return Err(errors::no_deduplication_id());
+    }
+    Ok(())
+}
+
+fn of_entry(id: Option<String>, told: SendMessageResult) -> SendMessageBatchResultEntry {
+    SendMessageBatchResultEntry {
+        id,
+        message_id: told.message_id,
+        md5_of_message_body: told.md5_of_message_body,
+        md5_of_message_attributes: told.md5_of_message_attributes,
+        md5_of_message_system_attributes: told.md5_of_message_system_attributes,
+        sequence_number: told.sequence_number,
+    }
 }

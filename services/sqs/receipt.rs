@@ -2,13 +2,27 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::errors;
-use crate::state::{MessageKey, QueueId};
+use crate::state::{Message, MessageKey, QueueId, Tables};
 
 /// AWS's handles begin with `AQEB`, which these three bytes are in base64.
 const HEAD: [u8; 3] = [1, 1, 1];
+
+/// Bits of a reception's number that are chance.
+const CHANCE: u32 = 20;
+
+/// The number of a reception at `now`: the time, then chance.
+pub(crate) fn reception(cx: &Cx, now: Timestamp) -> u64 {
+    let chance = u64::from(u32::from_be_bytes(cx.ids().bytes())) & ((1 << CHANCE) - 1);
+    (u64::try_from(now.millis()).unwrap_or(0) << CHANCE) | chance
+}
+
+/// When a reception was.
+pub(crate) fn received_at(reception: u64) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(reception >> CHANCE).unwrap_or(0))
+}
 
 /// A receipt handle's parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +51,16 @@ impl Receipt {
         Self::decode(handle)
             .filter(|receipt| receipt.key.0 == queue)
             .ok_or_else(|| errors::receipt_handle(handle))
+    }
+
+    /// The message, if it is still there.
+    pub(crate) fn find<'a>(&self, tx: &'a Tables) -> Option<&'a Message> {
+        tx.messages.get(&self.key).filter(|message| message.contents.id == self.message)
+    }
+
+    /// Whether its message has shown again, or was received again, since.
+    pub(crate) fn is_over(&self, message: &Message, now: Timestamp) -> bool {
+        message.reception != self.reception || message.visible <= now
     }
 
     fn decode(handle: &str) -> Option<Self> {

@@ -7,34 +7,60 @@ use std::time::Duration;
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{AwsError, Cx, Timestamp};
-use cumulet_store::{Index, Indexes, Table, indexes, tables};
+use cumulet_store::{Table, indexes, tables};
 
 use crate::contents::Contents;
+use crate::fifo::{Attempt, Duplicate, Key, KeyIndexes};
+use crate::index::{Hidden, MessageIndexes};
+use crate::move_task::{Task, TaskId, TaskIndexes};
+use crate::redrive::Redrive;
 use crate::{Sqs, errors};
 
 /// A queue's identity: a queue made again under the same name is another one.
 pub(crate) type QueueId = u64;
-/// A message's place in its queue, in the order of arrival.
+/// A message's place in its queue: by the time it was sent, see [`Tables::next_key`].
 pub(crate) type MessageKey = (QueueId, u64);
 
 tables! {
     /// All of SQS in one scope.
     pub(crate) struct Tables {
         /// By name.
-        pub(crate) queues: Table<String, Arc<Queue>>,
+        pub(crate) queues: Table<String, Arc<Queue>, QueueIndexes>,
         /// Messages that were sent and neither deleted nor expired.
         pub(crate) messages: Table<MessageKey, Message, MessageIndexes>,
         /// When to look next for messages of a queue that outlived its retention period: not later
         /// than the first one does.
         pub(crate) expiries: Table<QueueId, Timestamp, ExpiryIndexes>,
+        /// Deduplication ids of FIFO queues that were seen in the last five minutes.
+        pub(crate) duplicates: Table<Key, Duplicate, KeyIndexes>,
+        /// Attempts to receive from FIFO queues, likewise.
+        pub(crate) attempts: Table<Key, Attempt, KeyIndexes>,
+        /// The last sequence number that a FIFO queue gave out.
+        pub(crate) sequences: Table<QueueId, u64>,
+        /// Tasks that move messages out of dead-letter queues.
+        pub(crate) tasks: Table<TaskId, Arc<Task>, TaskIndexes>,
+        /// When a queue of this name was deleted, where the settings ask for a pause after that.
+        pub(crate) deleted: Table<String, Timestamp>,
     }
-    next_due = |t| t.expiries.by().at.first().map(|(at, _)| *at);
+    next_due = |t| {
+        let expiry = t.expiries.by().at.first().map(|(at, _)| *at);
+        let task = t.tasks.by().due.first().map(|(at, _)| *at);
+        expiry.into_iter().chain(task).min()
+    };
 }
 
 indexes! {
     /// Which queue is to be looked at next.
     pub(crate) struct ExpiryIndexes of QueueId => Timestamp {
         at: Timestamp = |_id, at| Some(*at);
+    }
+}
+
+indexes! {
+    /// How queues are found, but by name.
+    pub(crate) struct QueueIndexes of String => Arc<Queue> {
+        /// By the name of their dead-letter queue.
+        pub(crate) dead_letter: String = |_name, queue| queue.redrive.as_ref().map(|r| r.queue.clone());
     }
 }
 
@@ -48,12 +74,23 @@ pub(crate) struct Queue {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) tags: Tags,
     pub(crate) purged: Option<Timestamp>,
+    pub(crate) is_fifo: bool,
+    /// Duplicates are found within a group only. As the queue was made: AWS takes no notice of a
+    /// later change of `DeduplicationScope`.
+    pub(crate) group_dedup: bool,
+    /// What `RedrivePolicy` says.
+    pub(crate) redrive: Option<Redrive>,
 }
 
 impl Queue {
     /// A numeric attribute. All of them are set from a queue's creation on.
     pub(crate) fn number(&self, attribute: &str) -> u32 {
         self.attributes.get(attribute).and_then(|v| v.parse().ok()).unwrap_or(0)
+    }
+
+    /// An attribute that is `true` or `false`.
+    pub(crate) fn is_on(&self, attribute: &str) -> bool {
+        self.attributes.get(attribute).is_some_and(|value| value == "true")
     }
 
     pub(crate) fn seconds(&self, attribute: &str) -> Duration {
@@ -75,27 +112,15 @@ pub(crate) struct Message {
     pub(crate) reception: u64,
 }
 
-/// Messages by the time they become visible, and their number per queue.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MessageIndexes {
-    pub(crate) visible: Index<(QueueId, Timestamp), MessageKey>,
-    pub(crate) count: BTreeMap<QueueId, usize>,
-}
-
-impl Indexes<MessageKey, Message> for MessageIndexes {
-    fn update(&mut self, key: &MessageKey, old: Option<&Message>, new: Option<&Message>) {
-        let place = |message: &Message| (key.0, message.visible);
-        self.visible.update(key, old.map(place), new.map(place));
-        match (old, new) {
-            (None, Some(_)) => *self.count.entry(key.0).or_default() += 1,
-            (Some(_), None) => {
-                let left = self.count.get(&key.0).map_or(0, |n| n.saturating_sub(1));
-                match left {
-                    0 => self.count.remove(&key.0),
-                    left => self.count.insert(key.0, left),
-                };
-            }
-            _ => {}
+impl Message {
+    /// A message that nobody has received, yet or in this queue.
+    pub(crate) fn new(contents: Contents, visible: Timestamp) -> Self {
+        Self {
+            contents: Arc::new(contents),
+            visible,
+            received: 0,
+            first_received: Timestamp::default(),
+            reception: 0,
         }
     }
 }
@@ -103,8 +128,15 @@ impl Indexes<MessageKey, Message> for MessageIndexes {
 /// How many messages a queue has, by what can be done with them.
 pub(crate) struct Counts {
     pub(crate) available: usize,
-    pub(crate) in_flight: usize,
-    pub(crate) delayed: usize,
+    pub(crate) hidden: Hidden,
+}
+
+/// Places of messages that were sent in the same millisecond, as a power of two.
+const PLACES: u32 = 20;
+
+/// The first place for what is sent at `sent`.
+fn first_place(sent: Timestamp) -> u64 {
+    u64::try_from(sent.millis()).unwrap_or(0) << PLACES
 }
 
 impl Tables {
@@ -113,66 +145,80 @@ impl Tables {
         self.queues.get(name).cloned().ok_or_else(errors::queue_does_not_exist)
     }
 
-    /// Messages that can be received at `now`, the longest visible first.
-    pub(crate) fn available(
-        &self,
-        queue: QueueId,
-        now: Timestamp,
-    ) -> impl Iterator<Item = MessageKey> {
-        let range = (queue, Timestamp::default())..=(queue, now);
-        self.messages.by().visible.range(range).map(|(_, key)| *key)
+    /// At most `most` messages that can be received at `now`: in a standard queue the longest
+    /// visible first; in a FIFO queue group by group, each up to its first hidden message.
+    pub(crate) fn receivable(&self, queue: &Queue, now: Timestamp, most: usize) -> Vec<MessageKey> {
+        let by = self.messages.by();
+        let range = (queue.id, Timestamp::default())..=(queue.id, now);
+        if !queue.is_fifo {
+            return by.visible.range(range).map(|(_, key)| *key).take(most).collect();
+        }
+        let groups = by.heads.range(range).flat_map(|(_, head)| {
+            let message = self.messages.get(head);
+            let group = message.and_then(|m| m.contents.fifo()).map(|f| Arc::clone(&f.group));
+            let group = group.map(|group| by.group_from((queue.id, group), head.1));
+            group.into_iter().flatten().take_while(|(_, at)| *at <= now).map(|(key, _)| key)
+        });
+        groups.take(most).collect()
     }
 
-    /// Messages that can't be received before some time after `now`, the soonest first.
-    fn hidden(
-        &self,
-        queue: QueueId,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (Timestamp, MessageKey)> {
-        let range = (
-            Bound::Excluded((queue, now)),
-            Bound::Excluded((queue.wrapping_add(1), Timestamp::default())),
-        );
-        self.messages.by().visible.range(range).map(|((_, at), key)| (*at, *key))
+    /// When the next hidden message shows, or the next hidden group.
+    pub(crate) fn next_visible(&self, queue: &Queue, now: Timestamp) -> Option<Timestamp> {
+        let by = self.messages.by();
+        let index = if queue.is_fifo { &by.heads } else { &by.visible };
+        let later = (Bound::Excluded((queue.id, now)), end_of(queue.id));
+        index.range(later).next().map(|((_, at), _)| *at)
     }
 
-    /// When the next hidden message shows.
-    pub(crate) fn next_visible(&self, queue: QueueId, now: Timestamp) -> Option<Timestamp> {
-        self.hidden(queue, now).next().map(|(at, _)| at)
-    }
-
-    /// Counts a queue's messages: at the cost of those that are hidden, not of all.
+    /// Counts a queue's messages: at the cost of those that show within this second, not of all.
     pub(crate) fn counts(&self, queue: QueueId, now: Timestamp) -> Counts {
-        let (mut in_flight, mut delayed) = (0, 0);
-        for (_, key) in self.hidden(queue, now) {
-            match self.messages.get(&key) {
-                Some(message) if message.received > 0 => in_flight += 1,
-                _ => delayed += 1,
+        let mut hidden = self.messages.by().hidden_later(queue, now);
+        let next_second = (queue, Timestamp::from_secs(now.secs() + 1));
+        let soon = (Bound::Excluded((queue, now)), Bound::Excluded(next_second));
+        for (_, key) in self.messages.by().visible.range(soon) {
+            match self.messages.get(key) {
+                Some(message) if message.received > 0 => hidden.in_flight += 1,
+                _ => hidden.delayed += 1,
             }
         }
-        let all = self.messages.by().count.get(&queue).copied().unwrap_or(0);
-        Counts { available: all.saturating_sub(in_flight + delayed), in_flight, delayed }
+        let all = self.messages.by().len(queue);
+        Counts { available: all.saturating_sub(hidden.in_flight + hidden.delayed), hidden }
     }
 
-    /// The key of a message that arrives now.
-    pub(crate) fn next_key(&self, queue: QueueId) -> MessageKey {
-        let last = self.messages.range((queue, 0)..=(queue, u64::MAX)).next_back();
-        (queue, last.map_or(0, |((_, seq), _)| seq + 1))
+    /// Whether `limit` messages are in flight, within a second. Cheap for queues with fewer
+    /// messages than that.
+    pub(crate) fn has_in_flight(&self, queue: QueueId, now: Timestamp, limit: usize) -> bool {
+        let by = self.messages.by();
+        by.len(queue) >= limit && by.hidden_later(queue, now).in_flight >= limit
     }
 
-    /// Forgets all messages of a queue.
-    pub(crate) fn forget_messages(&mut self, queue: QueueId) {
-        self.expiries.remove(&queue);
-        self.messages.remove_range((queue, 0)..=(queue, u64::MAX));
+    /// The place of a message. In a standard queue it goes by the time of sending, whenever it
+    /// came into this one, so that the oldest are first. In a FIFO queue it goes by the order of
+    /// arrival and is never given twice: it is the sequence number.
+    fn next_key(&mut self, queue: &Queue, sent: Timestamp) -> MessageKey {
+        let first = first_place(sent);
+        let place = if queue.is_fifo {
+            let last = self.sequences.get(&queue.id).copied().unwrap_or(0);
+            let next = first.max(last + 1);
+            self.sequences.insert(queue.id, next);
+            next
+        } else {
+            let same_time = (queue.id, first)..(queue.id, first + (1 << PLACES));
+            let last = self.messages.range(same_time).next_back();
+            last.map_or(first, |((_, place), _)| place + 1)
+        };
+        (queue.id, place)
     }
 
-    /// Adds a message that arrives now.
-    pub(crate) fn add(&mut self, queue: &Queue, message: Message) {
+    /// Adds a message.
+    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
         let expiry = message.contents.sent.plus(queue.seconds("MessageRetentionPeriod"));
-        if !self.expiries.contains(&queue.id) {
+        if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);
         }
-        self.messages.insert(self.next_key(queue.id), message);
+        let key = self.next_key(queue, message.contents.sent);
+        self.messages.insert(key, message);
+        key
     }
 
     /// Removes the messages of a queue whose retention period is over, and plans the next look.
@@ -190,24 +236,44 @@ impl Tables {
         }
         self.expiries.remove(&queue.id);
     }
+
+    /// Forgets all messages of a queue, and which deduplication ids it has seen.
+    pub(crate) fn forget_messages(&mut self, queue: QueueId) {
+        self.expiries.remove(&queue);
+        self.messages.remove_range((queue, 0)..=(queue, u64::MAX));
+        self.duplicates.remove_range(Key::all(queue));
+        self.attempts.remove_range(Key::all(queue));
+    }
+
+    /// Forgets all of a queue but its row.
+    pub(crate) fn forget_queue(&mut self, queue: QueueId) {
+        self.forget_messages(queue);
+        self.sequences.remove(&queue);
+        self.forget_tasks(queue);
+    }
+}
+
+/// Where the entries of a queue end in an index by queue and time.
+fn end_of(queue: QueueId) -> Bound<(QueueId, Timestamp)> {
+    let next = |queue| Bound::Excluded((queue, Timestamp::from_millis(i64::MIN)));
+    queue.checked_add(1).map_or(Bound::Unbounded, next)
 }
 
 impl Sqs {
     /// Removes the messages whose retention period is over.
-    pub(crate) fn expire(&self, cx: &Cx) {
-        for scope in self.store.due(cx) {
-            let done: Result<(), AwsError> = self.store.write(cx, scope, |tx| {
-                let due = tx.expiries.by().at.range(..=cx.now()).map(|(_, id)| *id);
-                let due: BTreeSet<QueueId> = due.collect();
-                let queues = tx.queues.iter().map(|(_, queue)| Arc::clone(queue));
-                let queues: Vec<_> = queues.filter(|queue| due.contains(&queue.id)).collect();
-                for queue in queues {
-                    tx.expire(&queue, cx.now());
-                }
-                Ok(())
-            });
-            if let Err(error) = done {
-                log::error!("expiring messages: {error}");
+    pub(crate) fn expire(&self, cx: &Cx, tx: &mut Tables) {
+        let due = tx.expiries.by().at.range(..=cx.now()).map(|(_, id)| *id);
+        let due: BTreeSet<QueueId> = due.collect();
+        if due.is_empty() {
+            return;
+        }
+        let queues = tx.queues.iter().map(|(_, queue)| Arc::clone(queue));
+        let queues: Vec<_> = queues.filter(|queue| due.contains(&queue.id)).collect();
+        for queue in queues {
+            if self.settings.retention {
+                tx.expire(&queue, cx.now());
+            } else {
+                tx.expiries.remove(&queue.id);
             }
         }
     }

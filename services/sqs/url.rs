@@ -1,9 +1,12 @@
 //! Queue URLs: all shapes are understood; the one given out is a setting.
 
-use cumulet_core::{AccountId, AwsError, Cx, Region, Scope};
+use cumulet_core::{AccountId, Arn, AwsError, Cx, Region, Scope};
 use http::request::Parts;
 
 use crate::errors;
+
+/// How names of FIFO queues end.
+pub(crate) const FIFO: &str = ".fifo";
 
 /// The shape of queue URLs in answers, as LocalStack's `SQS_ENDPOINT_STRATEGY` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +109,19 @@ impl QueueRef {
         Some(Self { scope, name: name.to_owned() })
     }
 
+    /// The queue that an ARN names, in the caller's world.
+    pub(crate) fn of_arn(cx: &Cx, arn: &str) -> Option<Self> {
+        let arn = Arn::parse(arn).filter(|arn| arn.service == "sqs")?;
+        let (account, region) = (AccountId::parse(arn.account)?, Region::parse(arn.region)?);
+        let scope = Scope { account, region, ..cx.scope() };
+        Some(Self { scope, name: arn.resource.to_owned() })
+    }
+
+    /// A FIFO queue's name says so.
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.name.ends_with(FIFO)
+    }
+
     /// `arn:aws:sqs:REGION:ACCOUNT:NAME`.
     pub(crate) fn arn(&self) -> String {
         let Scope { account, region, .. } = self.scope;
@@ -140,4 +156,9 @@ pub(crate) fn queue_arn_of_url(cx: &Cx, members: &[String]) -> String {
 pub(crate) fn queue_arn_of_name(cx: &Cx, members: &[String]) -> String {
     let name = members.first().cloned().unwrap_or_default();
     QueueRef { scope: cx.scope(), name }.arn()
+}
+
+/// For authorisation: an ARN that stands in a call.
+pub(crate) fn queue_arn(_cx: &Cx, members: &[String]) -> String {
+    members.first().cloned().unwrap_or_default()
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use cumulet_core::{AwsError, Cx};
+use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::{
     ChangeMessageVisibilityBatchResult, ChangeMessageVisibilityBatchResultEntry, input, output,
 };
-use crate::receipt::Receipt;
-use crate::state::Tables;
+use crate::receipt::{Receipt, received_at};
+use crate::state::{Message, Queue, Tables};
 use crate::url::QueueRef;
 use crate::{Sqs, batch, errors};
 
@@ -23,7 +23,8 @@ pub(crate) async fn change_message_visibility(
     let at = QueueRef::parse(cx, input.queue_url.as_deref())?;
     sqs.store.write(cx, at.scope, |tx| {
         let queue = tx.queue(&at.name)?;
-        change(tx, cx, queue.id, input.receipt_handle.as_deref(), input.visibility_timeout)
+        let handle = input.receipt_handle.as_deref();
+        change(tx, cx.now(), &queue, handle, input.visibility_timeout)
     })?;
     sqs.wake_all(&at);
     Ok(output::ChangeMessageVisibility::default())
@@ -45,7 +46,7 @@ pub(crate) async fn change_message_visibility_batch(
             |entry| entry.id.clone(),
             |entry, id| {
                 let handle = entry.receipt_handle.as_deref();
-                change(tx, cx, queue.id, handle, entry.visibility_timeout)?;
+                change(tx, cx.now(), &queue, handle, entry.visibility_timeout)?;
                 Ok(ChangeMessageVisibilityBatchResultEntry { id })
             },
         );
@@ -55,11 +56,12 @@ pub(crate) async fn change_message_visibility_batch(
     Ok(answer)
 }
 
-/// Hides a message that is in flight for a new time from now on, or shows it again.
+/// Hides a received message for a new time from now on, or shows it again. In a standard queue
+/// that works as long as the message is there; in a FIFO queue as long as it is hidden.
 fn change(
     tx: &mut Tables,
-    cx: &Cx,
-    queue: u64,
+    now: Timestamp,
+    queue: &Queue,
     handle: Option<&str>,
     timeout: Option<i32>,
 ) -> Result<(), AwsError> {
@@ -67,13 +69,18 @@ fn change(
     let reason = "VisibilityTimeout must be an integer between 0 and 43200";
     let seconds = u64::try_from(timeout).ok().filter(|_| timeout <= VISIBILITY_MAX);
     let seconds = seconds.ok_or_else(|| errors::parameter(timeout, "VisibilityTimeout", reason))?;
-    let receipt = Receipt::parse(queue, handle)?;
-    let now = cx.now();
-    let found = tx.messages.get(&receipt.key);
-    let found = found.filter(|m| m.contents.id == receipt.message && m.visible > now);
-    let mut message =
-        found.cloned().ok_or_else(|| errors::not_in_flight(handle.unwrap_or_default()))?;
-    message.visible = now.plus(Duration::from_secs(seconds));
+    let receipt = Receipt::parse(queue.id, handle)?;
+    let handle = handle.unwrap_or_default();
+    let found = receipt.find(tx).ok_or_else(|| errors::not_in_flight(handle))?;
+    if queue.is_fifo && receipt.is_over(found, now) {
+        return Err(errors::receipt_handle_expired(handle));
+    }
+    let visible = now.plus(Duration::from_secs(seconds));
+    let most = Duration::from_secs(VISIBILITY_MAX.unsigned_abs().into());
+    if seconds > 0 && visible > received_at(found.reception).plus(most) {
+        return Err(errors::hidden_too_long(timeout));
+    }
+    let message = Message { visible, ..found.clone() };
     tx.messages.insert(receipt.key, message);
     Ok(())
 }

@@ -12,6 +12,7 @@ use http::{Method, Response, StatusCode, header};
 
 use cumulet_core::Body;
 
+use crate::answer;
 use crate::config::{Config, Cors};
 use crate::identity::{host, without_port};
 
@@ -162,19 +163,20 @@ impl Browsers {
 }
 
 impl Visitor {
-    /// The text that a refused browser gets; `None` if the visitor is welcome.
-    pub(crate) fn refusal(&self) -> Option<String> {
-        match self {
-            Self::Nobody | Self::Allowed(_) => None,
-            Self::Stranger(origin) => Some(format!(
+    /// The answer for a browser that is refused; `None` if the visitor is welcome.
+    pub(crate) fn refusal(&self) -> Option<Response<Body>> {
+        let text = match self {
+            Self::Nobody | Self::Allowed(_) => return None,
+            Self::Stranger(origin) => format!(
                 "Refused: a browser sent this for a page of {origin}, which is not an allowed origin.\n\
                  EXTRA_CORS_ALLOWED_ORIGINS takes a list of origins to allow.\n"
-            )),
-            Self::WrongHost(host) => Some(format!(
+            ),
+            Self::WrongHost(host) => format!(
                 "Refused: a browser asked for the host '{host}', which is not one of this server.\n\
                  LOCALSTACK_HOST sets the name that it is known by.\n"
-            )),
-        }
+            ),
+        };
+        Some(answer::text(StatusCode::FORBIDDEN, text))
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 
 use log::LevelFilter;
 
+use crate::services;
+
 /// The port that AWS emulators are expected on.
 pub const DEFAULT_PORT: u16 = 4566;
 
@@ -214,7 +216,10 @@ fn strip(
 }
 
 fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
+    // A service's own settings begin with its name.
+    let service = name.split('_').next().unwrap_or_default().to_ascii_lowercase();
+    services::NAMES.contains(&service.as_str())
+        || KNOWN.contains(&name)
         || WITHOUT_EFFECT.contains(&name)
         || DEPRECATED.iter().any(|(old, _)| *old == name)
 }

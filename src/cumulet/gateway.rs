@@ -13,7 +13,7 @@ use cumulet_core::{
 };
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect, SignatureError};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
@@ -63,9 +63,14 @@ impl Gateway {
         if !settle_host(&mut parts) {
             return answer::text(StatusCode::BAD_REQUEST, "A request has one Host header.\n");
         }
+        log::debug!("{} {}", parts.method, parts.uri.path());
         let is_head = parts.method == Method::HEAD;
         let visitor = self.browsers.judge(&parts);
-        let mut answer = match self.browsers.preflight(&parts, &visitor) {
+        let early = match &visitor {
+            Visitor::WrongHost(_) => visitor.refusal(),
+            visitor => self.browsers.preflight(&parts, visitor),
+        };
+        let mut answer = match early {
             Some(answer) => answer,
             None => self.route(parts, body, &visitor).await,
         };
@@ -84,7 +89,7 @@ impl Gateway {
         let path = parts.uri.path();
         if under(path, "/_localstack") || under(path, "/_cumulet") {
             return match visitor.refusal() {
-                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
+                Some(refusal) => refusal,
                 None => self.admin.answer(&parts, body).await,
             };
         }
@@ -112,9 +117,11 @@ impl Gateway {
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
         let headers = match admit(service, &cx, &parts, visitor) {
-            Ok(headers) => headers,
-            Err(Ok(answer)) => return answer,
-            Err(Err(error)) => return answer::text(error.status(), error.message().to_owned()),
+            Admission::Granted(headers) => headers,
+            Admission::Answered(answer) => return answer,
+            Admission::Refused(error) => {
+                return answer::text(error.status(), error.message().to_owned());
+            }
         };
         let request = Request::from_parts(Parts::clone(&parts), body);
         let mut answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
@@ -136,23 +143,22 @@ impl Gateway {
             // The service may be named in there, and the query protocols need it whole anyway.
             form = match body.collect(BODY_MAX, too_large).await {
                 Ok(form) => form,
-                Err(error) => return self.stray(None, &parts, &error),
+                Err(error) => return self.stray(None, &parts, visitor, &error),
             };
             body = Body::from(form.clone());
         }
         let (entry, identity) = {
             let credential = cumulet_sigv4::credential(&parts);
             let scope = credential.as_ref().and_then(Credential::service);
+            let scope = scope.filter(|service| !service.is_empty());
             match detect(&self.cloud, &parts, scope, &form) {
                 Ok(entry) => (entry, Identity::of(credential.as_ref(), &parts.headers)),
-                Err(error) => return self.stray(None, &parts, &error),
+                Err(error) => return self.stray(None, &parts, visitor, &error),
             }
         };
         let Some(service) = self.cloud.service(entry.name) else {
-            return match visitor.refusal() {
-                Some(text) => answer::text(StatusCode::FORBIDDEN, text),
-                None => self.stray(Some(entry), &parts, &absent(entry, &parts, &form)),
-            };
+            let error = absent(entry, &parts, &form);
+            return self.stray(Some(entry), &parts, visitor, &error);
         };
         let unsettled = sign_off(&parts, self.cloud.world().clock().now());
         (service.description().address)(&mut parts);
@@ -170,8 +176,13 @@ impl Gateway {
             operation: "",
         };
         let headers = match admit(service, &call.cx, &call.parts, visitor) {
-            Ok(headers) => headers,
-            Err(outcome) => return call.finish(outcome),
+            Admission::Granted(headers) => headers,
+            Admission::Answered(mut answer) => {
+                let id = call.cx.request_id();
+                cumulet_protocol::put_ids(answer.headers_mut(), call.protocol, id);
+                return answer;
+            }
+            Admission::Refused(error) => return call.finish(Err(error)),
         };
         let body = match decoder {
             Ok(Some(decoder)) => Ok(cumulet_sigv4::decoded(body, decoder)),
@@ -197,7 +208,16 @@ impl Gateway {
     }
 
     /// The answer to a call of a service that is not here, or is none.
-    fn stray(&self, entry: Option<&Entry>, parts: &Parts, error: &AwsError) -> Response<Body> {
+    fn stray(
+        &self,
+        entry: Option<&Entry>,
+        parts: &Parts,
+        visitor: &Visitor,
+        error: &AwsError,
+    ) -> Response<Body> {
+        if let Some(refusal) = visitor.refusal() {
+            return refusal;
+        }
         let name = entry.map_or("?", |entry| entry.name);
         log::info!("AWS {name} => {} ({})", error.status().as_u16(), error.code());
         answer::stray(entry, parts, error, &self.cloud.world().ids().uuid())
@@ -257,7 +277,12 @@ impl Call<'_> {
     fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
         let (service, operation) = (self.service.name(), self.operation);
         match outcome {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                // What HTTP calls a part; models have no status for it.
+                if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE)
+                {
+                    *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+                }
                 log::info!("AWS {service}.{operation} => {}", answer.status().as_u16());
                 answer
             }
@@ -287,9 +312,8 @@ impl Call<'_> {
     }
 }
 
-/// Gives every request one `Host` header and a path without host: HTTP/2 and proxies put the host
-/// into the request's address.
-/// False if a request names several.
+/// Gives a request one `Host` header and a path without host: HTTP/2 and proxies put the host into
+/// the address. False if there are several.
 fn settle_host(parts: &mut Parts) -> bool {
     if let Some(authority) = parts.uri.authority() {
         if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
@@ -305,14 +329,19 @@ fn under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// What becomes of a request as far as browsers are concerned.
+enum Admission {
+    /// It runs; these headers go with its answer.
+    Granted(HeaderMap),
+    /// This is its answer.
+    Answered(Response<Body>),
+    /// This is its answer, in the service's form.
+    Refused(AwsError),
+}
+
 /// Lets a request in, with headers for its answer, or says what is answered instead. A service may
 /// decide over web pages in our stead, but not over names under which we are not known.
-fn admit(
-    service: &Service,
-    cx: &Cx,
-    parts: &Parts,
-    visitor: &Visitor,
-) -> Result<HeaderMap, Result<Response<Body>, AwsError>> {
+fn admit(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Admission {
     let asks = match visitor {
         Visitor::Nobody => parts.method == Method::OPTIONS,
         Visitor::Allowed(_) | Visitor::Stranger(_) => true,
@@ -320,19 +349,19 @@ fn admit(
     };
     let policy = service.description().browser_policy.filter(|_| asks);
     match policy.map_or(Verdict::Gateway, |policy| policy(service.state(), cx, parts)) {
-        Verdict::Pass(headers) => Ok(headers),
+        Verdict::Pass(headers) => Admission::Granted(headers),
         Verdict::Welcome(headers) => {
             let mut answer = Response::new(Body::empty());
             *answer.headers_mut() = headers;
-            Err(Ok(answer))
+            Admission::Answered(answer)
         }
         Verdict::Refuse(_) if matches!(visitor, Visitor::Allowed(_)) => {
-            Err(Ok(Response::new(Body::empty())))
+            Admission::Answered(Response::new(Body::empty()))
         }
-        Verdict::Refuse(error) => Err(Err(error)),
+        Verdict::Refuse(error) => Admission::Refused(error),
         Verdict::Gateway => match visitor.refusal() {
-            Some(text) => Err(Ok(answer::text(StatusCode::FORBIDDEN, text))),
-            None => Ok(HeaderMap::new()),
+            Some(refusal) => Admission::Answered(refusal),
+            None => Admission::Granted(HeaderMap::new()),
         },
     }
 }

@@ -4,11 +4,13 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cumulet_core::{Clock, Cloud, Ids};
 use cumulet_store::{Blobs, Platform};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 
 use crate::admin::{VERSION, in_container};
 use crate::config::Config;
@@ -22,6 +24,9 @@ const VOLUME: &str = "/var/lib/localstack";
 /// Entry points of LocalStack's older images looked for a line `Ready.` in this file of the volume.
 const READY_FILE: &str = "logs/localstack_infra.log";
 
+/// How long work in the background may go on after the last request.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
 /// Runs the program until it is told to stop.
 ///
 /// # Errors
@@ -33,28 +38,35 @@ pub(crate) fn run(config: &Config) -> io::Result<()> {
         log::warn!("{note}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(main(config))
-    // What still runs in the background ends with the process.
+    let outcome = runtime.block_on(main(config));
+    // A write to a disk that hangs does not hold the end up.
+    runtime.shutdown_timeout(DRAIN_TIME);
+    outcome
 }
 
 async fn main(config: &Config) -> io::Result<()> {
     let listeners = bind(&config.listen)?;
+    let volume = Path::new(VOLUME);
+    unready(volume);
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let cloud = cloud(config)?;
     for world in cloud.worlds() {
         tokio::spawn(world.drive(Arc::clone(&cloud)));
     }
     let stop = Stop::default();
-    let ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
-    let gateway = Gateway::new(cloud, config, &ports, stop.clone());
+    let mut ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
+    ports.dedup();
+    let gateway = Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone());
     stop_on_signals(&stop)?;
     tell(config, &addresses);
-    let volume = Path::new(VOLUME);
     let server = tokio::spawn(serve(listeners, Arc::new(gateway), stop));
     ready(volume)?;
     let _ = server.await;
+    for world in cloud.worlds() {
+        let _ = timeout(DRAIN_TIME, world.idle()).await;
+    }
     log::info!("stopped");
-    let _ = std::fs::remove_file(volume.join(READY_FILE));
+    unready(volume);
     Ok(())
 }
 
@@ -135,4 +147,9 @@ fn ready(volume: &Path) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(b"Ready.\n")?;
     out.flush()
+}
+
+/// Takes the file away, also one that an earlier process has left.
+fn unready(volume: &Path) {
+    let _ = std::fs::remove_file(volume.join(READY_FILE));
 }

@@ -1,11 +1,17 @@
 //! Answers: the HTTP response of a success.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
 use cumulet_core::model::{OperationModel, ShapeId};
-use cumulet_core::{Body, Encode, Model, Protocol, Schema};
+use cumulet_core::{AwsError, Body, Encode, Model, Protocol, Schema};
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::{Body as HttpBody, Frame};
 
 use crate::bind::write::{XML_DECLARATION, put};
+use crate::event::encode_initial_response;
 use crate::place::Place;
 use crate::xml::write::{Name, Style, members, push_escaped};
 use crate::{bind, cbor, json};
@@ -34,7 +40,7 @@ pub fn write_output(
             if let Some(status) = parts.status {
                 *answer.status_mut() = status;
             }
-            if parts.headers.contains_key(CONTENT_RANGE) {
+            if parts.headers.get(CONTENT_RANGE).is_some_and(|range| !range.is_empty()) {
                 // RFC 9110, section 15.3.7; models have no status for it.
                 *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
             }
@@ -46,7 +52,11 @@ pub fn write_output(
             }
         }
         (Protocol::RestJson | Protocol::RestXml, None) => {}
-        (_, _) if event_stream(model, operation.output).is_some() => {}
+        (_, Some(schema)) if event_stream(model, operation.output).is_some() => {
+            let first = encode_initial_response(protocol, schema, output);
+            let rest = std::mem::take(answer.body_mut());
+            *answer.body_mut() = Body::stream(Chain { first: Some(first), rest });
+        }
         _ => {
             let mut out = Vec::new();
             match protocol {
@@ -71,6 +81,27 @@ pub fn write_output(
     }
     put_ids(answer.headers_mut(), protocol, request_id);
     answer
+}
+
+/// A body before another.
+struct Chain {
+    first: Option<Bytes>,
+    rest: Body,
+}
+
+impl HttpBody for Chain {
+    type Data = Bytes;
+    type Error = AwsError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
+            None => Pin::new(&mut self.rest).poll_frame(cx),
+        }
+    }
 }
 
 /// The event stream among a message's members.
@@ -124,7 +155,7 @@ pub(crate) fn content_type(protocol: Protocol, model: Option<&'static Model>) ->
 }
 
 /// The request's id, where the protocol's clients look for it.
-pub(crate) fn put_ids(headers: &mut HeaderMap, protocol: Protocol, request_id: &str) {
+pub fn put_ids(headers: &mut HeaderMap, protocol: Protocol, request_id: &str) {
     if protocol == Protocol::RestXml {
         put(headers, "x-amz-request-id", request_id);
         put(headers, "x-amz-id-2", &host_id(request_id));
@@ -163,7 +194,9 @@ fn xml(
     let is_query = protocol == Protocol::Query;
     let style = Style { query: is_query, millis: !is_query };
     let open = |out: &mut Vec<u8>, parts: &[&str]| {
-        parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        for part in parts {
+            out.extend_from_slice(part.as_bytes());
+        }
     };
     let name = operation.name;
     if !is_query {

@@ -36,12 +36,7 @@ pub fn write_error(
     request_id: &str,
     bare: bool,
 ) -> Response<Body> {
-    let shape = model.and_then(|model| {
-        let found = model.error(error.code())?;
-        let shape = model.shapes.iter().position(|shape| std::ptr::eq(shape, found))?;
-        Some(Schema { model, shape })
-    });
-    let fault = Fault { protocol, model, shape, error };
+    let fault = Fault::new(protocol, model, error);
     let mut answer = Response::<Body>::default();
     *answer.status_mut() = error.status();
     let headers = answer.headers_mut();
@@ -49,7 +44,9 @@ pub fn write_error(
     fault.headers(headers);
     let mut out = Vec::new();
     match protocol {
-        Protocol::Query | Protocol::Ec2 | Protocol::RestXml => fault.xml(&mut out, request_id, bare),
+        Protocol::Query | Protocol::Ec2 | Protocol::RestXml => {
+            fault.xml(&mut out, request_id, bare);
+        }
         _ => fault.document(&mut out),
     }
     put_ids(headers, protocol, request_id);
@@ -64,7 +61,8 @@ pub fn write_error(
     answer
 }
 
-struct Fault<'a> {
+/// An error with all that its wire form is made of.
+pub(crate) struct Fault<'a> {
     protocol: Protocol,
     model: Option<&'static Model>,
     /// The error's shape, where the model has it.
@@ -72,13 +70,31 @@ struct Fault<'a> {
     error: &'a AwsError,
 }
 
-impl Fault<'_> {
+impl<'a> Fault<'a> {
+    pub(crate) fn new(
+        protocol: Protocol,
+        model: Option<&'static Model>,
+        error: &'a AwsError,
+    ) -> Self {
+        let shape = model.and_then(|model| {
+            let found = model.error(error.code())?;
+            let shape = model.shapes.iter().position(|shape| std::ptr::eq(shape, found))?;
+            Some(Schema { model, shape })
+        });
+        Self { protocol, model, shape, error }
+    }
+
+    /// Whether the model has the error.
+    pub(crate) fn is_modelled(&self) -> bool {
+        self.shape.is_some()
+    }
+
     fn shape(&self) -> Option<&'static Shape> {
         self.shape.map(Schema::shape)
     }
 
     /// The error's name where shapes name errors.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.shape().map_or(self.error.code(), |shape| shape.name)
     }
 
@@ -105,7 +121,8 @@ impl Fault<'_> {
             }
             _ => {}
         }
-        if let (Protocol::RestJson | Protocol::RestXml, Some(schema)) = (self.protocol, self.shape) {
+        if let (Protocol::RestJson | Protocol::RestXml, Some(schema)) = (self.protocol, self.shape)
+        {
             bind::write::headers(headers, Place::bound_root(schema), self);
         }
     }
@@ -122,7 +139,7 @@ impl Fault<'_> {
         self.shape().is_some_and(|shape| shape.members.iter().any(|m| is_message(m.name)))
     }
 
-    fn xml(&self, out: &mut Vec<u8>, request_id: &str, bare: bool) {
+    pub(crate) fn xml(&self, out: &mut Vec<u8>, request_id: &str, bare: bool) {
         let namespace = self.model.map_or("", namespace);
         let is_ec2 = self.protocol == Protocol::Ec2;
         if bare || self.protocol != Protocol::Query {
@@ -144,7 +161,8 @@ impl Fault<'_> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-        if !self.error.message().is_empty() {
+        // S3 has the element also where it has nothing to say.
+        if bare || !self.error.message().is_empty() {
             tag(out, "Message", self.error.message());
         }
         if let Some(schema) = self.shape {
@@ -172,7 +190,7 @@ impl Fault<'_> {
 
     /// The name, the message if the shape does not have it, other extras, then the shape's members:
     /// what comes before is written by hand and the object of the members joined to it.
-    fn document(&self, out: &mut Vec<u8>) {
+    pub(crate) fn document(&self, out: &mut Vec<u8>) {
         let mut own = Vec::new();
         if self.protocol != Protocol::RestJson {
             own.push(("__type".to_owned(), self.name().into()));

@@ -80,9 +80,8 @@ impl<'a> Form<'a> {
         let (_, from) = self.below.split_at_checked(at)?;
         let value = from.first().filter(|pair| rest(pair, skip) == name).map(|pair| &*pair.1);
         // A name with another character before the dot may stand in between: `A-1` < `A.1`.
-        let dotted = |pair: &Pair<'a>| {
-            rest(pair, skip).strip_prefix(name).map(|rest| rest.bytes().next())
-        };
+        let dotted =
+            |pair: &Pair<'a>| rest(pair, skip).strip_prefix(name).map(|rest| rest.bytes().next());
         let at = from.partition_point(|pair| {
             dotted(pair).map_or_else(|| rest(pair, skip) < name, |next| next < Some(b'.'))
         });
@@ -100,7 +99,9 @@ impl<'a> Form<'a> {
         for (name, _) in self.below {
             let rest = name.get(self.skip..).unwrap_or_default();
             let head = rest.split_once('.').map_or(rest, |(head, _)| head);
-            if let Ok(number) = head.parse() && heads.last() != Some(&(number, head)) {
+            if let Ok(number) = head.parse()
+                && heads.last() != Some(&(number, head))
+            {
                 heads.push((number, head));
             }
         }
@@ -111,8 +112,8 @@ impl<'a> Form<'a> {
 
     /// The items of a list or entries of a map: below one of the names, or flattened.
     fn items(&self, names: &[&str], place: Place) -> Vec<Self> {
-        let named = names.iter().find_map(|name| self.child(name, self.place));
-        let items = named.map(|at| at.numbered(place)).unwrap_or_default();
+        let found = names.iter().find_map(|name| self.child(name, self.place));
+        let items = found.map(|list| list.numbered(place)).unwrap_or_default();
         if items.is_empty() { self.numbered(place) } else { items }
     }
 
@@ -162,7 +163,7 @@ impl Reader for Form<'_> {
                 // A structure of which nothing is said is not there, nor is a number without digits.
                 let empty = child.below.is_empty() && child.value.is_none_or(str::is_empty);
                 let kind = child.place.shape().kind;
-                if !(empty && !matches!(kind, Kind::String | Kind::Blob | Kind::List | Kind::Map)) {
+                if !empty || matches!(kind, Kind::String | Kind::Blob | Kind::List | Kind::Map) {
                     each(i, &mut child)?;
                 }
             }

@@ -104,7 +104,11 @@ pub(crate) fn find(
 pub(crate) struct Null(pub(crate) Place);
 
 impl Null {
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "what the macro calls")]
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "what the macro calls"
+    )]
     fn text(&mut self) -> Result<Cow<'static, str>, ReadError> {
         Err(ReadError::new("Unexpected null"))
     }

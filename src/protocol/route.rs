@@ -74,6 +74,7 @@ struct Table {
 #[derive(Debug)]
 struct Row {
     operation: usize,
+    name: &'static str,
     method: &'static str,
     path: Vec<Segment>,
     ranks: Vec<u8>,
@@ -106,8 +107,12 @@ impl Table {
     fn new(model: &'static Model) -> Self {
         let rows = model.operations.iter().enumerate().map(|(i, o)| Row::new(model, i, o));
         let mut rows: Vec<_> = rows.collect();
+        // Of two operations with one and the same request the newer one is meant: it has the name of
+        // the older one and more (S3's PutBucketLifecycleConfiguration). So a name's end comes last.
+        let name = |row: &Row| row.name.bytes().chain([u8::MAX]);
         rows.sort_by(|a, b| {
-            a.rank().cmp(&b.rank()).then_with(|| b.required().cmp(&a.required()))
+            let rank = a.rank().cmp(&b.rank());
+            rank.then(b.required().cmp(&a.required())).then_with(|| name(a).cmp(name(b)))
         });
         Self { rows }
     }
@@ -124,15 +129,16 @@ impl Table {
             if !fixed || !row.fits(path) {
                 continue;
             }
+            if incomplete.is_some_and(|before| before.rank() != row.rank()) {
+                break;
+            }
             let complete = row.query.iter().all(|name| has(name))
                 && row.headers.iter().all(|name| parts.headers.contains_key(*name));
             if complete {
                 return row.matched(path);
             }
             // Of those alike but for what they require, the last requires least.
-            if incomplete.is_none_or(|before| before.rank() == row.rank()) {
-                incomplete = Some(row);
-            }
+            incomplete = Some(row);
         }
         if let Some(row) = incomplete {
             return row.matched(path);
@@ -163,8 +169,10 @@ impl Row {
         let path: Vec<_> = segments(path).map(Segment::new).collect();
         Self {
             operation,
+            name: o.name,
             method: o.method,
-            ranks: path.iter().map(|segment| segment.rank()).collect(),
+            // The end comes last: a greedy label goes on behind it only where nothing else is said.
+            ranks: path.iter().map(|segment| segment.rank()).chain([3]).collect(),
             path,
             fixed: fixed.collect(),
             query: required(Location::Query),

@@ -201,13 +201,18 @@ impl Reader for Texts<'_> {
     }
 }
 
+type EachItem<'a> = &'a mut dyn FnMut(&dyn Encode);
+type EachEntry<'a> = &'a mut dyn FnMut(&str, &dyn Encode);
+
 /// What a value writes of itself, with all scalars but blobs as text.
 pub(crate) enum Part<'a> {
     Text(&'a str),
     Blob(&'a [u8]),
     Structure(&'a dyn Fn(usize, &mut dyn Writer)),
-    List(&'a mut dyn FnMut(&mut dyn FnMut(&dyn Encode))),
-    Map(&'a mut dyn FnMut(&mut dyn FnMut(&str, &dyn Encode))),
+    /// Calls its argument with every item.
+    List(&'a mut dyn FnMut(EachItem<'_>)),
+    /// Calls its argument with every entry.
+    Map(&'a mut dyn FnMut(EachEntry<'_>)),
 }
 
 /// Hands what is written to whoever wants it as text: a header, an attribute, a payload.

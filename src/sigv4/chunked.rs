@@ -237,7 +237,8 @@ impl Decoder {
 
     /// The end of the body: whether all of it came, and its trailers.
     pub fn finish(mut self) -> Result<HeaderMap, ChunkError> {
-        if self.state != (State::Trailers { ended: true }) || !self.line.is_empty() {
+        // Some clients leave the last, empty line out: the chunk without data is the end, too.
+        if !matches!(self.state, State::Trailers { .. }) || !self.line.is_empty() {
             return Err(ChunkError::Truncated);
         }
         if self.remaining.is_some_and(|left| left > 0) {

@@ -121,8 +121,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads `x-amz-copy-source`: `bucket/key`, URL-encoded, a slash before it or not, and then
-    /// maybe `?versionId=`.
+    /// Reads `x-amz-copy-source`: `bucket/key`, URL-encoded, a slash or a whole URL's host before
+    /// it or not, and then maybe `?versionId=`.
     pub(crate) fn parse(header: &str) -> Result<Self, AwsError> {
         let invalid = || {
             let name = "x-amz-copy-source";
@@ -132,7 +132,12 @@ impl Place {
             Some((path, id)) => (path, Some(id.to_owned())),
             None => (header, None),
         };
-        let path = percent_decode_str(path).decode_utf8().map_err(|_| invalid())?;
+        let host = path.strip_prefix("http://").or_else(|| path.strip_prefix("https://"));
+        let path =
+            host.map_or(Some(path), |url| Some(url.split_once('/')?.1)).ok_or_else(invalid)?;
+        // Some clients write a space as forms do; S3 knows.
+        let path = path.replace('+', " ");
+        let path = percent_decode_str(&path).decode_utf8().map_err(|_| invalid())?;
         let path = path.strip_prefix('/').unwrap_or(&path);
         let (bucket, key) = path.split_once('/').ok_or_else(invalid)?;
         if bucket.is_empty() || key.is_empty() {
@@ -202,7 +207,8 @@ mod tests {
             ("b/k", is("b", "k", None)),
             ("/b/k", is("b", "k", None)),
             ("b//k", is("b", "/k", None)),
-            ("b/a%2Bb%20c+d/%3F?versionId=null", is("b", "a+b c+d/?", Some("null"))),
+            ("http://localhost:4566/b/k", is("b", "k", None)),
+            ("b/a%2Bb%20c+d/%3F?versionId=null", is("b", "a+b c d/?", Some("null"))),
         ] {
             assert_eq!(place(header).unwrap(), found, "{header}");
         }

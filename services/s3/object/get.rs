@@ -156,8 +156,8 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
     let bytes = requested.clone().unwrap_or(0..size);
     let whole = bytes == (0..size);
     let checksum = match &part {
-        Some(Part { of_many: true, checksum, .. }) => {
-            checksum.map(|c| (c, Kind::Composite, c.text()))
+        Some(Part { checksum: Some(checksum), .. }) => {
+            Some((*checksum, Kind::Composite, checksum.text()))
         }
         _ if whole => {
             let all = version.checksum;

@@ -75,7 +75,7 @@ pub(crate) async fn list_objects_v2(
             contents: Some(contents(&page, encoding, input.fetch_owner == Some(true))),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             continuation_token: token.map(str::to_owned),
-            start_after: input.start_after.as_deref().map(show),
+            start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
             prefix: Some(show(query.prefix)),
             delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
             max_keys: i32::try_from(query.max).ok(),

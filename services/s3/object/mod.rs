@@ -1,5 +1,6 @@
 //! Objects: their key, and what their operations share.
 
+pub(crate) mod attributes;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod get;

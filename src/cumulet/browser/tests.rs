@@ -90,10 +90,14 @@ fn hosts_of_browsers() {
 fn the_operator_can_allow_more() {
     let evil = request("POST", &[("origin", "https://my.test")]);
     let extra = browsers(&[("EXTRA_CORS_ALLOWED_ORIGINS", "https://a.test,https://my.test")]);
-    assert_eq!(extra.judge(&evil).refusal(), None);
-    assert_eq!(browsers(&[("DISABLE_CORS_CHECKS", "1")]).judge(&evil).refusal(), None);
+    let welcome = Visitor::Allowed(HeaderValue::from_static("https://my.test"));
+    assert_eq!(extra.judge(&evil), welcome);
+    assert_eq!(browsers(&[("DISABLE_CORS_CHECKS", "1")]).judge(&evil), welcome);
     let renamed = browsers(&[("LOCALSTACK_HOST", "aws.test:4566")]);
-    assert_eq!(renamed.judge(&request("GET", &[MOZILLA, ("host", "s3.aws.test")])).refusal(), None);
+    assert_eq!(
+        renamed.judge(&request("GET", &[MOZILLA, ("host", "s3.aws.test")])),
+        Visitor::Nobody
+    );
 }
 
 #[test]

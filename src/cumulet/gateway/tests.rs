@@ -12,7 +12,7 @@ fn gateway(variables: &[(&str, &str)]) -> Gateway {
 
 struct Answer {
     status: u16,
-    headers: http::HeaderMap,
+    headers: HeaderMap,
     body: String,
 }
 
@@ -137,6 +137,9 @@ async fn pages_of_other_sites_are_refused_before_anything_runs() {
     assert_eq!(call("PUT /key", &[evil], "x").await.status, 403);
     assert_eq!(call("POST /_localstack/state/reset", &[evil], "").await.status, 403);
     assert_eq!(call("GET /_aws/sqs/messages", &[evil], "").await.status, 403);
+    assert_eq!(call("POST /", &[evil, "x-amz-target: AWSGlue.GetJobs"], "").await.status, 403);
+    let rebound = ["user-agent: Mozilla/5.0", "host: evil.test:4566"];
+    assert_eq!(call("PUT /key", &rebound, "x").await.status, 403);
     let own = sqs("Echo", &["origin: http://localhost:4566"], r#"{"Text":"a"}"#).await;
     assert_eq!(own.headers["access-control-allow-origin"], "http://localhost:4566");
 }
@@ -168,6 +171,12 @@ async fn a_service_may_answer_preflights() {
 async fn errors_of_head_requests_have_no_body() {
     let answer = call("HEAD /_localstack/none", &[], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (404, ""));
+}
+
+#[tokio::test]
+async fn a_credential_that_names_nothing_is_nobodys() {
+    let odd = "authorization: AWS4-HMAC-SHA256 Credential=/////";
+    assert_eq!(call("PUT /key", &[odd], "x").await.status, 200);
 }
 
 #[tokio::test]

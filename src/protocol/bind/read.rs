@@ -29,6 +29,7 @@ pub(crate) struct Request<'a> {
 type Pairs<'a> = [(Cow<'a, str>, Cow<'a, str>)];
 
 impl Request<'_> {
+    #[expect(clippy::unused_self, reason = "what the macro calls")]
     fn text(&mut self) -> Result<Cow<'static, str>, ReadError> {
         Err(ReadError::new("A message is a structure"))
     }
@@ -62,7 +63,9 @@ impl Request<'_> {
             let texts: Vec<_> =
                 pairs.iter().filter(|(n, _)| n == m.wire_name()).map(|p| p.1.clone()).collect();
             let is_number = !matches!(place.shape().kind, Kind::String | Kind::List);
-            if !texts.is_empty() && !(is_number && texts.iter().all(|t| t.is_empty())) {
+            let empty =
+                if is_number { texts.iter().all(|t| t.is_empty()) } else { texts.is_empty() };
+            if !empty {
                 each(i, &mut Texts { place, texts })?;
             }
         }
@@ -124,7 +127,12 @@ impl Request<'_> {
         Ok(())
     }
 
-    fn payload(&self, i: usize, m: &'static Member, each: &mut ReadMember<'_>) -> Result<(), ReadError> {
+    fn payload(
+        &self,
+        i: usize,
+        m: &'static Member,
+        each: &mut ReadMember<'_>,
+    ) -> Result<(), ReadError> {
         let place = self.place.of(m);
         // A stream travels beside the members; of an empty body nobody can say what it is.
         if m.streaming || self.body.is_empty() {
@@ -231,7 +239,11 @@ struct Params<'a> {
 }
 
 impl Params<'_> {
-    #[expect(clippy::unused_self, clippy::needless_pass_by_ref_mut, reason = "what the macro calls")]
+    #[expect(
+        clippy::unused_self,
+        clippy::needless_pass_by_ref_mut,
+        reason = "what the macro calls"
+    )]
     fn text(&mut self) -> Result<Cow<'static, str>, ReadError> {
         Err(ReadError::new("Unexpected map"))
     }
@@ -265,7 +277,12 @@ impl Reader for Params<'_> {
 }
 
 fn from_base64<'a>(text: &str) -> Cow<'a, str> {
-    BASE64.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default().into()
+    BASE64
+        .decode(text)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
+        .into()
 }
 
 /// The items of a list in headers: separated by commas, quoted where they contain one. The date of
@@ -289,8 +306,8 @@ fn split_list<'a>(place: Place, headers: &[Cow<'a, str>]) -> Vec<Cow<'a, str>> {
 
 fn next_item(text: &str, is_date: bool) -> (String, &str) {
     let Some(mut rest) = text.strip_prefix('"') else {
-        let commas = text.match_indices(',').map(|(at, _)| at);
-        let end = commas.skip(usize::from(is_date)).next().unwrap_or(text.len());
+        let mut commas = text.match_indices(',').map(|(at, _)| at);
+        let end = commas.nth(usize::from(is_date)).unwrap_or(text.len());
         let (item, rest) = text.split_at_checked(end).unwrap_or((text, ""));
         return (item.trim().to_owned(), rest.get(1..).unwrap_or_default());
     };

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::place::Place;
 use crate::text::{BASE64, Part, Sink};
-use crate::xml::write::{Name, Style};
+use crate::xml::write::{Name, STYLE};
 use crate::{json, xml};
 
 /// The parts of an answer that come out of a message.
@@ -22,12 +22,12 @@ pub(crate) struct Answer {
 pub(crate) fn write(
     protocol: Protocol,
     place: Place,
-    root: Name,
+    element: Name,
     namespace: &'static str,
     value: &dyn Encode,
 ) -> Answer {
     let answer = Answer { status: None, headers: HeaderMap::new(), body: Vec::new() };
-    let mut root = Root { protocol, place, root, namespace, answer };
+    let mut root = Root { protocol, place, element, namespace, answer };
     let mut take = |part: Part<'_>| {
         if let Part::Structure(member) = part {
             root.message(member);
@@ -40,8 +40,8 @@ pub(crate) fn write(
 /// Adds the headers of `value`, an error, to others.
 pub(crate) fn headers(headers: &mut HeaderMap, place: Place, value: &dyn Encode) {
     let answer = Answer { status: None, headers: std::mem::take(headers), body: Vec::new() };
-    let root = Name { text: "", namespace: ("", "") };
-    let mut root = Root { protocol: Protocol::RestJson, place, root, namespace: "", answer };
+    let element = Name::NONE;
+    let mut root = Root { protocol: Protocol::RestJson, place, element, namespace: "", answer };
     let mut take = |part: Part<'_>| {
         if let Part::Structure(member) = part {
             let members = place.shape().members.iter().enumerate();
@@ -66,7 +66,7 @@ struct Root {
     protocol: Protocol,
     place: Place,
     /// The root element of a body without a payload.
-    root: Name,
+    element: Name,
     /// The namespace of a payload that has none of its own.
     namespace: &'static str,
     answer: Answer,
@@ -136,7 +136,8 @@ impl Root {
                 };
                 let timestamp = TimestampFormat::Unspecified;
                 member(i, &mut Sink { place, timestamp, take: &mut take });
-                let plain = if kind == Kind::Blob { "application/octet-stream" } else { "text/plain" };
+                let plain =
+                    if kind == Kind::Blob { "application/octet-stream" } else { "text/plain" };
                 HeaderValue::from_static(plain)
             }
             _ if self.protocol == Protocol::RestXml => {
@@ -170,16 +171,16 @@ impl Root {
             // An element of one name with its only member is that member (S3's GetBucketLocation).
             let mut members = place.body_members();
             if let (Some((i, m)), None) = (members.next(), members.next())
-                && m.wire_name() == self.root.text
+                && m.wire_name() == self.element.text
             {
                 let start = body.len();
-                member(i, &mut xml::write::element(body, place.of(m), STYLE, self.root));
+                member(i, &mut xml::write::element(body, place.of(m), STYLE, self.element));
                 if body.len() == start {
-                    self.root.start(body);
-                    self.root.end(body);
+                    self.element.start(body);
+                    self.element.end(body);
                 }
             } else {
-                xml::write::element(body, place, STYLE, self.root).structure(member);
+                xml::write::element(body, place, STYLE, self.element).structure(member);
             }
         } else {
             json::write::root(body, place, &mut false).structure(member);
@@ -187,9 +188,6 @@ impl Root {
         self.answer.headers.entry(CONTENT_TYPE).or_insert(content_type(self.protocol));
     }
 }
-
-/// S3 writes its times with milliseconds, always.
-const STYLE: Style = Style { query: false, millis: true };
 
 /// Adds a header. A line break would end it, so control characters become spaces.
 pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {

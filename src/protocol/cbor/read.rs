@@ -241,8 +241,7 @@ impl Cbor<'_, '_> {
             self.input.head()?;
             return if sparse { give(&mut Null(place)) } else { Ok(()) };
         }
-        let mut child =
-            Cbor { input: &mut *self.input, place, millis: self.millis, read: false };
+        let mut child = Cbor { input: &mut *self.input, place, millis: self.millis, read: false };
         give(&mut child)?;
         if child.read { Ok(()) } else { self.input.skip(place.depth) }
     }

@@ -6,7 +6,12 @@ use crate::place::Place;
 
 /// Writes `value`, or nothing where it is absent.
 pub(crate) fn write(out: &mut Vec<u8>, place: Place, millis: bool, value: &dyn Encode) {
-    value.encode(&mut Cbor { out, place, key: None, millis });
+    value.encode(&mut root(out, place, millis));
+}
+
+/// A writer of one value.
+pub(crate) fn root(out: &mut Vec<u8>, place: Place, millis: bool) -> Cbor<'_> {
+    Cbor { out, place, key: None, millis }
 }
 
 fn push_text(out: &mut Vec<u8>, text: &str) {
@@ -27,18 +32,22 @@ fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
     let [.., e, f, g, h] = argument.to_be_bytes();
     match argument {
         0..24 => out.push(major | h),
-        24..0x100 => out.extend_from_slice(&[major | 24, h]),
-        0x100..0x1_0000 => out.extend_from_slice(&[major | 25, g, h]),
-        0x1_0000..0x1_0000_0000 => out.extend_from_slice(&[major | 26, e, f, g, h]),
+        24..0x100 => out.extend_from_slice(&[major | 0x18, h]),
+        0x100..0x1_0000 => out.extend_from_slice(&[major | 0x19, g, h]),
+        0x1_0000..0x1_0000_0000 => out.extend_from_slice(&[major | 0x1a, e, f, g, h]),
         _ => {
-            out.push(major | 27);
+            out.push(major | 0x1b);
             out.extend_from_slice(&argument.to_be_bytes());
         }
     }
 }
 
 fn push_integer(out: &mut Vec<u8>, value: i64) {
-    if value < 0 { head(out, 1, !value.cast_unsigned()) } else { head(out, 0, value.cast_unsigned()) }
+    if value < 0 {
+        head(out, 1, !value.cast_unsigned());
+    } else {
+        head(out, 0, value.cast_unsigned());
+    }
 }
 
 fn push_float(out: &mut Vec<u8>, value: f64) {
@@ -67,7 +76,7 @@ fn push_timestamp(out: &mut Vec<u8>, value: Timestamp, millis: bool) {
     }
 }
 
-struct Cbor<'a> {
+pub(crate) struct Cbor<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
     key: Option<&'a str>,
@@ -163,7 +172,9 @@ pub(crate) fn push_document(out: &mut Vec<u8>, value: &Value, millis: bool) {
         Value::Timestamp(v) => push_timestamp(out, *v, millis),
         Value::List(items) => {
             out.push(LIST);
-            items.iter().for_each(|item| push_document(out, item, millis));
+            for item in items {
+                push_document(out, item, millis);
+            }
             out.push(BREAK);
         }
         Value::Map(entries) => {

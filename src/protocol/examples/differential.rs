@@ -12,7 +12,7 @@
 //! {"op": "event", "model": PATH, "operation": NAME, "protocol": NAME, "output": VALUE of the union}
 //!     -> {"body_b64": one message of the event stream}
 //! {"op": "validate", "model": PATH, "operation": NAME, "params": VALUE}
-//!     -> {} | {"error": {"code", "message"}}
+//!     -> {"violations": [MESSAGE…]}
 //! ```
 //!
 //! A VALUE is JSON, with structures as objects of the model's member names, and `{"$blob": base64}`,
@@ -58,6 +58,8 @@ fn answer(models: &mut HashMap<String, &'static Model>, command: &Json) -> Outco
     match text(command, "op") {
         "parse" => parse(model, command),
         "write" => write(model, command),
+        "event" => event(model, command),
+        "validate" => validate(model, command),
         other => Err(format!("unknown op {other}").into()),
     }
 }
@@ -84,9 +86,8 @@ fn fault(error: &AwsError) -> Json {
 }
 
 fn parse(model: &'static Model, command: &Json) -> Outcome<Json> {
-    let mut request = http::Request::builder()
-        .method(text(command, "method"))
-        .uri(text(command, "url"));
+    let mut request =
+        http::Request::builder().method(text(command, "method")).uri(text(command, "url"));
     for header in command["headers"].as_array().into_iter().flatten() {
         let part = |i: usize| header.get(i).and_then(Json::as_str).unwrap_or_default();
         request = request.header(part(0), part(1).as_bytes());
@@ -103,8 +104,9 @@ fn parse(model: &'static Model, command: &Json) -> Outcome<Json> {
     };
     let streams = cumulet_protocol::streams_input(model, matched.operation);
     let buffered = if streams { Bytes::new() } else { body.clone() };
-    let read =
-        cumulet_protocol::read_input(protocol, model, &matched, &parts, &buffered, |r| Value::decode(r));
+    let read = cumulet_protocol::read_input(protocol, model, &matched, &parts, &buffered, |r| {
+        Value::decode(r)
+    });
     Ok(match read {
         Ok(params) => json!({
             "protocol": protocol.name(),
@@ -141,7 +143,12 @@ fn write(model: &'static Model, command: &Json) -> Outcome<Json> {
         let output = to_value(shape.map(|shape| Schema { model, shape }), &command["output"])?;
         let body = command.get("body_b64").map(|_| bytes(command, "body_b64")).transpose()?;
         cumulet_protocol::write_output(
-            protocol, model, index, &output, body.map(Body::from), "request-id",
+            protocol,
+            model,
+            index,
+            &output,
+            body.map(Body::from),
+            "request-id",
         )
     };
     let (parts, mut body) = answer.into_parts();
@@ -153,6 +160,28 @@ fn write(model: &'static Model, command: &Json) -> Outcome<Json> {
         "headers": headers.collect::<Vec<_>>(),
         "body_b64": BASE64_STANDARD.encode(at_hand(&mut body)?),
     }))
+}
+
+fn event(model: &'static Model, command: &Json) -> Outcome<Json> {
+    let protocol = protocol(command)?;
+    let index = model.operation(text(command, "operation")).ok_or("no such operation")?;
+    let output = model.operations.get(index).and_then(|o| o.output).ok_or("no output")?;
+    let mut members = model.shape(output).members.iter().map(|m| m.shape);
+    let stream = members.find(|id| model.shape(*id).event_stream).ok_or("no event stream")?;
+    let event = to_value(Some(Schema { model, shape: stream }), &command["output"])?;
+    let message = cumulet_protocol::encode_event(protocol, model, stream, &event);
+    Ok(json!({"body_b64": BASE64_STANDARD.encode(message)}))
+}
+
+fn validate(model: &'static Model, command: &Json) -> Outcome<Json> {
+    let name = text(command, "operation");
+    let index = model.operation(name).ok_or_else(|| format!("no operation {name}"))?;
+    let shape = model.operations.get(index).and_then(|o| o.input);
+    let params = to_value(shape.map(|shape| Schema { model, shape }), &command["params"])?;
+    let found = cumulet_protocol::violations(model, name, &params);
+    Ok(
+        json!({"violations": found.iter().map(cumulet_protocol::Violation::message).collect::<Vec<_>>()}),
+    )
 }
 
 /// A body that never waits.
@@ -183,8 +212,9 @@ fn to_value(schema: Option<Schema>, json: &Json) -> Outcome<Value> {
         Json::Bool(b) => Value::Boolean(*b),
         Json::String(s) => Value::String(s.clone()),
         Json::Number(n) => match (n.as_i64(), kind) {
-            (Some(n), Some(Kind::Integer | Kind::Long) | None) => Value::Integer(n),
-            (Some(n), Some(Kind::Document)) => Value::Integer(n),
+            (Some(n), None | Some(Kind::Integer | Kind::Long | Kind::Document)) => {
+                Value::Integer(n)
+            }
             _ => Value::Float(n.as_f64().ok_or("a number out of bounds")?),
         },
         Json::Array(items) => {
@@ -192,9 +222,7 @@ fn to_value(schema: Option<Schema>, json: &Json) -> Outcome<Value> {
             Value::List(items.collect::<Outcome<_>>()?)
         }
         Json::Object(entries) => match entries.iter().next() {
-            Some((name, Json::String(text))) if name == "$blob" => {
-                Value::Blob(decode(text)?)
-            }
+            Some((name, Json::String(text))) if name == "$blob" => Value::Blob(decode(text)?),
             Some((name, Json::Number(n))) if name == "$time" => {
                 Value::Timestamp(Timestamp::from_millis(n.as_i64().ok_or("$time")?))
             }

@@ -236,7 +236,9 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
             Want::Document(out) => {
                 let mut items = Vec::new();
                 let mut item = Value::Null;
-                while seq.next_element_seed(Document { place: self.place, out: &mut item })?.is_some()
+                while seq
+                    .next_element_seed(Document { place: self.place, out: &mut item })?
+                    .is_some()
                 {
                     items.push(std::mem::take(&mut item));
                 }
@@ -387,7 +389,10 @@ impl<'de> Visitor<'de> for Child<'_, '_> {
 
     fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
         let mut reader = Json { place: self.place, rest: Some(d) };
-        self.give.give(&mut reader).and_then(|()| reader.finish()).map_err(|e| D::Error::custom(e.message))
+        self.give
+            .give(&mut reader)
+            .and_then(|()| reader.finish())
+            .map_err(|e| D::Error::custom(e.message))
     }
 }
 

@@ -5,7 +5,9 @@
 //! workspace; without them the test says so and passes. Answers are compared as documents, not byte
 //! by byte: JSON and CBOR values, XML trees without namespace declarations.
 
+#![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "where the vectors are")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small numbers")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -150,7 +152,11 @@ fn is_cbor(protocol: Protocol) -> bool {
 /// A body as the vectors give it: text, or base64 of CBOR.
 fn body(protocol: Protocol, json: &Json) -> Bytes {
     let text = json.as_str().unwrap_or_default();
-    if is_cbor(protocol) { BASE64_STANDARD.decode(text).unwrap().into() } else { text.to_owned().into() }
+    if is_cbor(protocol) {
+        BASE64_STANDARD.decode(text).unwrap().into()
+    } else {
+        text.to_owned().into()
+    }
 }
 
 #[test]
@@ -166,13 +172,13 @@ fn requests() {
         let parts = request.body(()).unwrap().into_parts().0;
         let body = body(case.protocol, &serialized["body"]);
         equal("protocol", &cumulet_protocol::detect(case.model, &parts), &case.protocol)?;
-        let matched =
-            cumulet_protocol::find_operation(case.protocol, case.model, &parts, &body)
-                .map_err(|e| e.to_string())?;
-        let ours = cumulet_protocol::read_input(
-            case.protocol, case.model, &matched, &parts, &body, |r| Value::decode(r),
-        )
-        .map_err(|e| e.message)?;
+        let matched = cumulet_protocol::find_operation(case.protocol, case.model, &parts, &body)
+            .map_err(|e| e.to_string())?;
+        let ours =
+            cumulet_protocol::read_input(case.protocol, case.model, &matched, &parts, &body, |r| {
+                Value::decode(r)
+            })
+            .map_err(|e| e.message)?;
         let theirs = match case.model.operations[0].input {
             Some(shape) => value(Schema { model: case.model, shape }, &case.json["params"]),
             None => Value::Map(Vec::new()),
@@ -300,8 +306,12 @@ struct Element {
 fn xml(body: &[u8]) -> Option<Element> {
     let mut reader = quick_xml::Reader::from_str(std::str::from_utf8(body).unwrap());
     reader.config_mut().expand_empty_elements = true;
-    let root =
-        Element { name: String::new(), attributes: BTreeMap::new(), text: String::new(), children: Vec::new() };
+    let root = Element {
+        name: String::new(),
+        attributes: BTreeMap::new(),
+        text: String::new(),
+        children: Vec::new(),
+    };
     let mut open = vec![root];
     loop {
         match reader.read_event().unwrap() {
@@ -330,7 +340,9 @@ fn xml(body: &[u8]) -> Option<Element> {
             }
             Event::End(_) => {
                 let mut done = open.pop().unwrap();
-                if !done.children.is_empty() || done.text.trim_matches([' ', '\n']).is_empty() && done.text.contains('\n') {
+                if !done.children.is_empty()
+                    || done.text.trim_matches([' ', '\n']).is_empty() && done.text.contains('\n')
+                {
                     done.text.clear();
                 }
                 done.text = done.text.replace(".000Z", "Z");

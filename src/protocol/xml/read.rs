@@ -57,7 +57,9 @@ pub(crate) fn read<T>(
 /// The next event inside an element, where the end of the text is an error.
 fn next<'a>(parser: &mut Parser<'a>) -> Result<Event<'a>, ReadError> {
     match parser.read_event().map_err(malformed)? {
-        Event::Eof => Err(ReadError::new("XML document structures must start and end within the same entity.")),
+        Event::Eof => Err(ReadError::new(
+            "XML document structures must start and end within the same entity.",
+        )),
         Event::DocType(_) => Err(ReadError::new("A document type is not allowed.")),
         event => Ok(event),
     }
@@ -139,9 +141,10 @@ impl<'x, 'a> Element<'x, 'a> {
         let members = &self.place.shape().members;
         for (i, m) in members.iter().enumerate().filter(|(_, m)| m.xml_attribute) {
             let is_it = |key: &str| {
-                key == m.wire_name() || m.wire_name().split_once(':').is_some_and(|w| {
-                    key.split_once(':').is_some_and(|k| k.1 == w.1)
-                })
+                key == m.wire_name()
+                    || m.wire_name()
+                        .split_once(':')
+                        .is_some_and(|w| key.split_once(':').is_some_and(|k| k.1 == w.1))
             };
             for attribute in self.start.attributes().with_checks(false) {
                 let attribute = attribute.map_err(malformed)?;

@@ -1,6 +1,5 @@
 //! Writes XML straight into the body.
 
-
 use cumulet_core::model::{Member, TimestampFormat};
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
 
@@ -17,18 +16,16 @@ pub(crate) struct Style {
     pub(crate) millis: bool,
 }
 
+/// rest-xml's: S3 writes its times with milliseconds, always.
+pub(crate) const STYLE: Style = Style { query: false, millis: true };
+
 /// A writer of the elements of a structure's members, into an element that is open.
 pub(crate) fn members(out: &mut Vec<u8>, place: Place, style: Style) -> impl Writer {
     element(out, place, style, Name::NONE)
 }
 
 /// A writer of an element.
-pub(crate) fn element(
-    out: &mut Vec<u8>,
-    place: Place,
-    style: Style,
-    name: Name,
-) -> impl Writer {
+pub(crate) fn element(out: &mut Vec<u8>, place: Place, style: Style, name: Name) -> impl Writer {
     Xml { out, place, style, name }
 }
 
@@ -40,7 +37,7 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    const NONE: Self = Self { text: "", namespace: ("", "") };
+    pub(crate) const NONE: Self = Self { text: "", namespace: ("", "") };
 
     fn of(member: &Member, text: &'static str) -> Self {
         Self { text, namespace: (member.xml_namespace, member.xml_prefix) }
@@ -67,6 +64,11 @@ impl Name {
     pub(crate) fn start(self, out: &mut Vec<u8>) {
         self.open(out);
         out.push(b'>');
+    }
+
+    pub(crate) fn empty(self, out: &mut Vec<u8>) {
+        self.open(out);
+        out.extend_from_slice(b"/>");
     }
 
     pub(crate) fn end(self, out: &mut Vec<u8>) {
@@ -105,7 +107,8 @@ impl Xml<'_> {
         let place = self.place.of(item);
         if self.place.is_flattened() {
             let text = flat_item_name(self.place).unwrap_or(self.name.text);
-            let namespaced = if item.xml_namespace.is_empty() { self.place.member } else { Some(&**item) };
+            let namespaced =
+                if item.xml_namespace.is_empty() { self.place.member } else { Some(&**item) };
             return Some((place, namespaced.map_or(self.name, |m| Name::of(m, text))));
         }
         let text = if item.wire.is_empty() { "member" } else { item.wire };

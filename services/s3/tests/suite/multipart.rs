@@ -115,6 +115,14 @@ async fn a_composite_checksum_needs_those_of_the_parts() {
     let answer = cloud.call("s3.CompleteMultipartUpload", object("k", &more)).await;
     assert!(text(&answer, "ChecksumCRC32").ends_with("==-1"));
     assert_eq!(text(&answer, "ChecksumType"), "COMPOSITE");
+    let asked = value!(["ETag", "Checksum", "ObjectParts", "ObjectSize"]);
+    let attributes = object("k", &[("ObjectAttributes", asked)]);
+    let attributes = cloud.call("s3.GetObjectAttributes", attributes).await;
+    assert_eq!(format!("\"{}\"", text(&attributes, "ETag")), text(&answer, "ETag"));
+    let composite = format!("{}-1", text(&attributes, "Checksum.ChecksumCRC32"));
+    assert_eq!(composite, text(&answer, "ChecksumCRC32"));
+    assert_eq!(text(&attributes, "ObjectParts.Parts.0.ChecksumCRC32"), crc);
+    assert_eq!(at(&attributes, "ObjectSize").as_i64(), Some(9));
     let first = [("PartNumber", 1.into()), ("ChecksumMode", "ENABLED".into())];
     let (first, _) = get(&cloud, "k", &first).await.unwrap();
     assert_eq!(text(&first, "ChecksumCRC32"), crc);

@@ -43,11 +43,7 @@ const EXCLUSIONS: &[Row] = &[
     ),
     (
         "The vector has no X-Amz-Target, without which no operation is named",
-        &[
-            "AwsJson10EndpointTrait",
-            "AwsJson10EndpointTraitWithHostLabel",
-            "AwsJson10HostWithPath",
-        ],
+        &["AwsJson10EndpointTrait", "AwsJson10EndpointTraitWithHostLabel", "AwsJson10HostWithPath"],
     ),
     ("The client is told of a path before all paths", &["RestJsonHostWithPath"]),
     (
@@ -157,6 +153,7 @@ const EXCLUSIONS: &[Row] = &[
 /// Why the case `direction/file/name` does not apply.
 pub(crate) fn reason(id: &str) -> Option<&'static str> {
     let name = id.rsplit('/').next().unwrap_or(id);
-    let is_excluded = |row: &&Row| row.1.iter().any(|excluded| *excluded == id || *excluded == name);
+    let is_excluded =
+        |row: &&Row| row.1.iter().any(|excluded| *excluded == id || *excluded == name);
     EXCLUSIONS.iter().find(is_excluded).map(|(reason, _)| *reason)
 }

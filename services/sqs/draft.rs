@@ -1,0 +1,136 @@
+//! Messages before they are sent: what all of them must fulfil, and what each kind of queue asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cumulet_core::{AwsError, Cx, Timestamp};
+
+use crate::api::SendMessageBatchRequestEntry;
+use crate::contents::{self, Attributes, Contents, Labels};
+use crate::errors;
+use crate::state::{Message, Queue};
+
+/// A message that is fit to be sent, but for the queue's own settings.
+pub(crate) struct Draft {
+    body: String,
+    attributes: Attributes,
+    /// Seconds, where the sender gives them.
+    delay: Option<u32>,
+    /// For fair queues; a standard queue keeps no order by it.
+    group: Option<String>,
+    dedup: Option<Dedup>,
+}
+
+/// A deduplication id.
+enum Dedup {
+    Given(String),
+    /// By the body, if the queue wants that.
+    OfBody(String),
+}
+
+impl Draft {
+    /// Checks what can be checked without looking at the queue; its kind shows in its name.
+    pub(crate) fn parse(
+        entry: SendMessageBatchRequestEntry,
+        is_fifo: bool,
+    ) -> Result<Self, AwsError> {
+        let body = contents::check_body(entry.message_body)?;
+        let attributes =
+            contents::check_attributes(entry.message_attributes, entry.message_system_attributes)?;
+        let delay = entry.delay_seconds.map(check_delay).transpose()?;
+        let group = entry.message_group_id.map(|id| check_id(id, "MessageGroupId")).transpose()?;
+        let dedup = entry.message_deduplication_id;
+        let mut draft = Self { body, attributes, delay, group, dedup: None };
+        if !is_fifo {
+            return match dedup {
+                Some(id) => Err(errors::not_for_this_queue(id, "MessageDeduplicationId")),
+                None => Ok(draft),
+            };
+        }
+        let dedup = dedup.map(|id| check_id(id, "MessageDeduplicationId")).transpose()?;
+        draft.dedup = Some(match dedup {
+            Some(id) => Dedup::Given(id),
+            None => Dedup::OfBody(contents::sha256_of_body(&draft.body)),
+        });
+        // Zero is no delay of the message's own: the queue's holds.
+        match draft.delay.take() {
+            Some(delay) if delay > 0 => Err(errors::not_for_this_queue(delay, "DelaySeconds")),
+            _ if draft.group.is_none() => Err(errors::missing("MessageGroupId")),
+            _ => Ok(draft),
+        }
+    }
+
+    /// Bytes that count towards limits.
+    pub(crate) fn size(&self) -> usize {
+        contents::size(&self.body, &self.attributes)
+    }
+
+    /// The digests that the sender is told: of the body, the attributes, the system attributes.
+    pub(crate) fn digests(&self) -> [Option<String>; 3] {
+        [
+            Some(contents::md5_of_body(&self.body)),
+            contents::md5_of_attributes(self.attributes.user.iter()),
+            contents::md5_of_attributes(self.attributes.system.iter()),
+        ]
+    }
+
+    /// Checks the queue's size limit.
+    pub(crate) fn fits(
+        &self,
+        queue: &Queue,
+        too_long: fn(u32) -> AwsError,
+    ) -> Result<(), AwsError> {
+        let limit = queue.number("MaximumMessageSize");
+        if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
+    }
+
+    /// Group and deduplication id, in a FIFO queue.
+    pub(crate) fn dedup(&self, queue: &Queue) -> Result<Option<(&str, &str)>, AwsError> {
+        let group = self.group.as_deref().unwrap_or_default();
+        match &self.dedup {
+            None => Ok(None),
+            Some(Dedup::Given(id)) => Ok(Some((group, id))),
+            Some(Dedup::OfBody(id)) if queue.is_on("ContentBasedDeduplication") => {
+                Ok(Some((group, id)))
+            }
+            Some(Dedup::OfBody(_)) => Err(errors::no_deduplication_id()),
+        }
+    }
+
+    /// The message that arrives in the queue at `now`.
+    pub(crate) fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
+        let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
+        let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
+        let dedup = self.dedup.map(|id| match id {
+            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
+        });
+        let labels = self.group.map(|group| Box::new(Labels { group: Arc::from(group), dedup }));
+        let contents = Contents {
+            id: cx.ids().uuid_bytes(),
+            body: self.body.into_boxed_str(),
+            sent: now,
+            sender: cx.account(),
+            carried: 0,
+            labels,
+            attributes: (!plain).then(|| Box::new(self.attributes)),
+        };
+        Message::new(contents, now.plus(Duration::from_secs(u64::from(delay))))
+    }
+}
+
+fn check_delay(delay: i32) -> Result<u32, AwsError> {
+    u32::try_from(delay).ok().filter(|d| *d <= 900).ok_or_else(|| {
+        errors::parameter(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
+    })
+}
+
+/// Group, deduplication and attempt ids have the same form.
+pub(crate) fn check_id(id: String, parameter: &str) -> Result<String, AwsError> {
+    if (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(id);
+    }
+    let reason = format!(
+        "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+    );
+    Err(errors::parameter(id, parameter, &reason))
+}

@@ -1,0 +1,145 @@
+//! What FIFO queues remember: deduplication ids and attempts to receive, for five minutes each by
+//! the clock. They are kept apart from messages, because both outlive them.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cumulet_core::Timestamp;
+use cumulet_store::{Index, Indexes, Table};
+
+use crate::state::{MessageKey, QueueId, Tables};
+
+/// The deduplication interval (SQS Developer Guide, "Exactly-once processing").
+const INTERVAL: Duration = Duration::from_secs(300);
+/// What is over goes with what comes: at most this much at a time, so that nobody waits for it.
+const SWEEP: usize = 16;
+
+/// A remembered id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    queue: QueueId,
+    /// Empty where the id stands for the whole queue.
+    group: Arc<str>,
+    id: Arc<str>,
+}
+
+impl Key {
+    pub(crate) fn new(queue: QueueId, group: &str, id: &str) -> Self {
+        Self { queue, group: group.into(), id: id.into() }
+    }
+
+    /// Everything that a queue remembers.
+    pub(crate) fn all(queue: QueueId) -> Range<Self> {
+        Self::new(queue, "", "")..Self::new(queue.saturating_add(1), "", "")
+    }
+}
+
+/// A message that was sent under a deduplication id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duplicate {
+    pub(crate) message: [u8; 16],
+    pub(crate) place: u64,
+    until: Timestamp,
+}
+
+/// What a `ReceiveRequestAttemptId` was answered with.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempt {
+    taken: Arc<[Taken]>,
+    until: Timestamp,
+}
+
+/// A message as it was when it was taken: its latest reception, and until when it is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Taken {
+    key: MessageKey,
+    reception: u64,
+    visible: Timestamp,
+}
+
+/// What is remembered for a while.
+pub(crate) trait Remembered: Clone {
+    fn until(&self) -> Timestamp;
+}
+
+impl Remembered for Duplicate {
+    fn until(&self) -> Timestamp {
+        self.until
+    }
+}
+
+impl Remembered for Attempt {
+    fn until(&self) -> Timestamp {
+        self.until
+    }
+}
+
+/// Ids by the time when they are over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyIndexes(Index<Timestamp, Key>);
+
+impl<V: Remembered> Indexes<Key, V> for KeyIndexes {
+    fn update(&mut self, key: &Key, old: Option<&V>, new: Option<&V>) {
+        self.0.update(key, old.map(V::until), new.map(V::until));
+    }
+}
+
+fn recall<V: Remembered>(
+    table: &Table<Key, V, KeyIndexes>,
+    key: &Key,
+    now: Timestamp,
+) -> Option<V> {
+    table.get(key).filter(|row| row.until() > now).cloned()
+}
+
+fn remember<V: Remembered>(
+    table: &mut Table<Key, V, KeyIndexes>,
+    key: Key,
+    row: V,
+    now: Timestamp,
+) {
+    let over = table.by().0.range(..=now).map(|(_, key)| key.clone()).take(SWEEP);
+    for key in over.collect::<Vec<_>>() {
+        table.remove(&key);
+    }
+    table.insert(key, row);
+}
+
+impl Tables {
+    /// The message that was sent under this id within the interval.
+    pub(crate) fn duplicate(&self, key: &Key, now: Timestamp) -> Option<Duplicate> {
+        recall(&self.duplicates, key, now)
+    }
+
+    /// Remembers the message that was sent under an id.
+    pub(crate) fn sent_under(&mut self, id: Key, message: [u8; 16], place: u64, now: Timestamp) {
+        let row = Duplicate { message, place, until: now.plus(INTERVAL) };
+        remember(&mut self.duplicates, id, row, now);
+    }
+
+    /// The messages that an earlier attempt took, as long as each is still in flight as it was.
+    pub(crate) fn attempted(&self, id: &Key, now: Timestamp) -> Option<Vec<MessageKey>> {
+        let attempt = recall(&self.attempts, id, now)?;
+        let same = |taken: &Taken| taken.visible > now && self.taken(taken.key) == Some(*taken);
+        attempt.taken.iter().all(same).then(|| attempt.taken.iter().map(|t| t.key).collect())
+    }
+
+    /// Remembers what an attempt took, if anything.
+    pub(crate) fn took(&mut self, id: Key, keys: &[MessageKey], now: Timestamp) {
+        let taken: Arc<[Taken]> = keys.iter().filter_map(|key| self.taken(*key)).collect();
+        if !taken.is_empty() {
+            remember(&mut self.attempts, id, Attempt { taken, until: now.plus(INTERVAL) }, now);
+        }
+    }
+
+    fn taken(&self, key: MessageKey) -> Option<Taken> {
+        let message = self.messages.get(&key)?;
+        Some(Taken { key, reception: message.reception, visible: message.visible })
+    }
+}
+
+/// A sequence number: 20 digits, as AWS's, in the order of arrival.
+pub(crate) fn sequence_number(place: u64) -> String {
+    format!("1{place:019}")
+}

@@ -1,0 +1,154 @@
+//! How messages are found: by the time they show, by group, and how many of them are hidden.
+//!
+//! Invariants:
+//! - `heads` has one entry for each group of a FIFO queue that has messages: its first message,
+//!   under the time that it shows. A group can be received from when its head shows.
+//! - `hidden` counts messages by the second in which they show (again): those that were received,
+//!   and those that were sent with a delay. What lies in the past hides nothing any more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cumulet_core::Timestamp;
+use cumulet_store::{Index, Indexes};
+
+use crate::state::{Message, MessageKey, QueueId};
+
+/// A FIFO queue's group.
+type Group = (QueueId, Arc<str>);
+
+/// All indexes of messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MessageIndexes {
+    /// By the time they show.
+    pub(crate) visible: Index<(QueueId, Timestamp), MessageKey>,
+    /// The first message of each group, by the time it shows.
+    pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
+    /// Messages of FIFO queues by group and place, with the time they show.
+    groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
+    /// How many messages each queue has.
+    count: BTreeMap<QueueId, usize>,
+    hidden: BTreeMap<(QueueId, i64), Hidden>,
+}
+
+/// Messages that can't be received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hidden {
+    pub(crate) in_flight: usize,
+    pub(crate) delayed: usize,
+}
+
+impl Hidden {
+    fn of(message: &Message) -> Self {
+        let in_flight = usize::from(message.received > 0);
+        let delayed = message.received == 0 && message.visible > message.contents.sent;
+        Self { in_flight, delayed: usize::from(delayed) }
+    }
+
+    fn plus(self, more: Self) -> Self {
+        Self { in_flight: self.in_flight + more.in_flight, delayed: self.delayed + more.delayed }
+    }
+
+    fn minus(self, less: Self) -> Self {
+        Self {
+            in_flight: self.in_flight.saturating_sub(less.in_flight),
+            delayed: self.delayed.saturating_sub(less.delayed),
+        }
+    }
+}
+
+impl MessageIndexes {
+    /// How many messages a queue has.
+    pub(crate) fn len(&self, queue: QueueId) -> usize {
+        self.count.get(&queue).copied().unwrap_or(0)
+    }
+
+    /// The hidden messages of a queue that show after the second of `now`.
+    pub(crate) fn hidden_later(&self, queue: QueueId, now: Timestamp) -> Hidden {
+        let seconds = (queue, now.secs() + 1)..(queue.wrapping_add(1), i64::MIN);
+        if seconds.start >= seconds.end {
+            return Hidden::default();
+        }
+        self.hidden.range(seconds).fold(Hidden::default(), |sum, (_, n)| sum.plus(*n))
+    }
+
+    /// Keys and times of a group's messages, in order, from `first` on.
+    pub(crate) fn group_from(
+        &self,
+        (queue, group): Group,
+        first: u64,
+    ) -> impl Iterator<Item = (MessageKey, Timestamp)> {
+        let range = (queue, Arc::clone(&group), first)..=(queue, group, u64::MAX);
+        self.groups.range(range).map(|((queue, _, place), at)| ((*queue, *place), *at))
+    }
+
+    fn head(&self, group: &Group) -> Option<(MessageKey, Timestamp)> {
+        self.group_from(group.clone(), 0).next()
+    }
+
+    fn tally(&mut self, queue: QueueId, old: Option<&Message>, new: Option<&Message>) {
+        match (old, new) {
+            (None, Some(_)) => *self.count.entry(queue).or_default() += 1,
+            (Some(_), None) => match self.len(queue).saturating_sub(1) {
+                0 => drop(self.count.remove(&queue)),
+                left => drop(self.count.insert(queue, left)),
+            },
+            _ => {}
+        }
+        let mut change = |message: Option<&Message>, with: fn(Hidden, Hidden) -> Hidden| {
+            let Some(message) = message else { return };
+            let hidden = Hidden::of(message);
+            if hidden == Hidden::default() {
+                return;
+            }
+            let second = (queue, message.visible.secs());
+            let now = with(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
+            if now == Hidden::default() {
+                self.hidden.remove(&second);
+            } else {
+                self.hidden.insert(second, now);
+            }
+        };
+        change(old, Hidden::minus);
+        change(new, Hidden::plus);
+    }
+
+    fn regroup(
+        &mut self,
+        group: &Group,
+        place: u64,
+        old: Option<Timestamp>,
+        new: Option<Timestamp>,
+    ) {
+        let entry = || Some((group.0, Arc::clone(&group.1), place));
+        let head = self.head(group);
+        if let Some(at) = old {
+            self.groups.update(&at, entry(), None);
+        }
+        if let Some(at) = new {
+            self.groups.update(&at, None, entry());
+        }
+        let next = self.head(group);
+        if head != next {
+            if let Some((key, at)) = head {
+                self.heads.update(&key, Some((group.0, at)), None);
+            }
+            if let Some((key, at)) = next {
+                self.heads.update(&key, None, Some((group.0, at)));
+            }
+        }
+    }
+}
+
+impl Indexes<MessageKey, Message> for MessageIndexes {
+    fn update(&mut self, key: &MessageKey, old: Option<&Message>, new: Option<&Message>) {
+        let (queue, place) = *key;
+        let visible = |message: &Message| message.visible;
+        let (was, is) = (old.map(visible), new.map(visible));
+        self.visible.update(key, was.map(|at| (queue, at)), is.map(|at| (queue, at)));
+        self.tally(queue, old, new);
+        if let Some(fifo) = new.or(old).and_then(|message| message.contents.fifo()) {
+            self.regroup(&(queue, Arc::clone(&fifo.group)), place, was, is);
+        }
+    }
+}
