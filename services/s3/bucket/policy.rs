@@ -127,9 +127,12 @@ fn check_statement(statement: &Map<String, Value>, bucket: &Bucket) -> Result<()
     }
     let own = arn(bucket);
     let mut resources = several(Some(either("Resource")?)).map(text);
-    let is_own = |name: String| match name.strip_prefix(&own) {
-        Some(rest) => rest.is_empty() || rest.starts_with(['/', '*']),
-        None => name.contains(['*', '?']),
+    let is_own = |name: String| {
+        let of = name.split('/').next().unwrap_or_default();
+        match of.split_once(['*', '?']) {
+            Some((start, _)) => own.starts_with(start),
+            None => of == own,
+        }
     };
     if resources.all(is_own) { Ok(()) } else { wrong("Policy has invalid resource") }
 }
