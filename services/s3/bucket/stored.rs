@@ -111,6 +111,15 @@ impl Tables {
         bucket: &'a str,
         after: Option<&str>,
     ) -> impl Iterator<Item = (&'a str, T)> + use<'a, T> {
+        let rows = self.configuration_rows::<T>(bucket, after);
+        rows.filter_map(|(key, value)| Some((&*key.id, typed(value)?)))
+    }
+
+    fn configuration_rows<'a, T: Configuration>(
+        &'a self,
+        bucket: &'a str,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&'a ConfigurationKey, &'a Arc<Value>)> + use<'a, T> {
         let start = match after {
             Some(id) => Bound::Excluded(At(bucket, T::SHAPE, id)),
             None => Bound::Included(At(bucket, T::SHAPE, "")),
@@ -118,7 +127,6 @@ impl Tables {
         self.configurations
             .range::<At<'_, &str>, _>((start.as_ref(), Bound::Unbounded))
             .take_while(move |(key, _)| &*key.bucket == bucket && key.shape == T::SHAPE)
-            .filter_map(|(key, value)| Some((&*key.id, typed(value)?)))
     }
 
     /// Sets a configuration without looking at it.
@@ -173,7 +181,8 @@ pub(crate) fn put<T: Configuration>(
             return Err(errors::malformed_xml());
         }
         let is_new = !t.configurations.contains(&At(&bucket.name, T::SHAPE, id));
-        if is_new && t.configurations_after::<T>(&bucket.name, None).count() >= CONFIGURATIONS_MAX {
+        let count = t.configuration_rows::<T>(&bucket.name, None).count();
+        if is_new && count >= CONFIGURATIONS_MAX {
             return Err(errors::too_many_configurations());
         }
         t.configure(&bucket.name, id, &given);
