@@ -55,19 +55,15 @@ impl Timestamp {
     /// Digits by hand: a page of a list has a thousand of these.
     fn iso(self, millis: bool) -> String {
         let c = Civil::from(self);
-        let mut out = String::with_capacity(24);
-        let parts = [(c.month, '-'), (c.day, '-'), (c.hour, 'T'), (c.minute, ':'), (c.second, ':')];
-        push_digits(&mut out, c.year, 1000);
-        for (value, before) in parts {
-            out.push(before);
-            push_digits(&mut out, value, 10);
-        }
-        if millis {
-            out.push('.');
-            push_digits(&mut out, c.milli, 100);
-        }
-        out.push('Z');
-        out
+        let ([c1, c2], [y1, y2]) = (digits(c.year / 100), digits(c.year));
+        let ([m1, m2], [d1, d2]) = (digits(c.month), digits(c.day));
+        let ([h1, h2], [n1, n2], [s1, s2]) = (digits(c.hour), digits(c.minute), digits(c.second));
+        let ([_, f1], [f2, f3]) = (digits(c.milli / 100), digits(c.milli));
+        let date = [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T'];
+        let time = [h1, h2, b':', n1, n2, b':', s1, s2];
+        let fraction = [b'.', f1, f2, f3];
+        let fraction: &[u8] = if millis { &fraction } else { &[] };
+        String::from_utf8([&date[..], &time, fraction, b"Z"].concat()).unwrap_or_default()
     }
 
     /// `Sun, 22 Nov 2026 03:48:44 GMT`, as HTTP's headers have it. Times before 1970 give 1970.
@@ -112,13 +108,10 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// The decimal digits of `value`, from the place of `unit` down.
-fn push_digits(out: &mut String, value: i64, mut unit: i64) {
-    while unit > 0 {
-        let digit = u8::try_from(value / unit % 10).unwrap_or(0);
-        out.push(char::from(b'0' + digit));
-        unit /= 10;
-    }
+/// The last two decimal digits.
+fn digits(value: i64) -> [u8; 2] {
+    let value = u8::try_from(value.rem_euclid(100)).unwrap_or(0);
+    [b'0' + value / 10, b'0' + value % 10]
 }
 
 /// At most six digits: no year or offset that has more is meant, and none of them overflows.
@@ -303,7 +296,9 @@ mod tests {
     #[test]
     fn nonsense_is_no_time() {
         let far = "999999999999999999-01-01T00:00:00Z";
-        for text in ["", "T", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", "é", far] {
+        for text in
+            ["", "T", "2026-13-01T00:00:00Z", "2026-01-01", "2026-01-01T25:00:00Z", "é", far]
+        {
             assert_eq!(Timestamp::parse_iso8601(text), None, "{text}");
         }
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::Body;
-use http::{Request, Response};
+use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::{Request, Response, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -218,9 +220,16 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, incoming) = request.into_parts();
+    let is_http1 = parts.version < Version::HTTP_2;
+    // Without a body to ask for, no `100 Continue` goes out. botocore takes the next answer on such
+    // a connection for a part of this one, and waits for its end.
+    let unasked = parts.headers.contains_key(EXPECT) && incoming.is_end_stream();
     let (body, rest) = receive(incoming);
-    let answer = gateway.answer(Request::from_parts(parts, body)).await;
-    rest.drain().await;
+    let mut answer = gateway.answer(Request::from_parts(parts, body)).await;
+    let all_read = rest.drain().await;
+    if is_http1 && (unasked || !all_read) {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(answer)
 }
 

@@ -39,25 +39,28 @@ pub(crate) fn receive(incoming: Incoming) -> (Body, Rest) {
 }
 
 impl Rest {
-    /// Reads what is left, within bounds.
-    pub(crate) async fn drain(self) {
-        let Some(rest) = self.0 else { return };
+    /// Reads what is left, within bounds; whether that was all.
+    pub(crate) async fn drain(self) -> bool {
+        let Some(rest) = self.0 else { return true };
         let taken = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(incoming) = taken.filter(|incoming| !incoming.is_end_stream()) else { return };
+        let Some(incoming) = taken.filter(|incoming| !incoming.is_end_stream()) else {
+            return true;
+        };
         if incoming.size_hint().lower() > DRAIN_MAX as u64 {
-            return;
+            return false;
         }
         let (mut body, _) = receive(incoming);
-        let _ = timeout(DRAIN_TIME, async {
+        let all = timeout(DRAIN_TIME, async {
             let mut read = 0;
             while let Some(Ok(piece)) = body.next().await {
                 read += piece.len();
                 if read > DRAIN_MAX {
-                    break;
+                    return false;
                 }
             }
-        })
-        .await;
+            true
+        });
+        all.await.unwrap_or(false)
     }
 }
 

@@ -161,9 +161,13 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
+        let message = match self.protocol {
+            Protocol::Query => self.error.query_message(),
+            _ => self.error.message(),
+        };
         // S3 has the element also where it has nothing to say.
-        if bare || !self.error.message().is_empty() {
-            tag(out, "Message", self.error.message());
+        if bare || !message.is_empty() {
+            tag(out, "Message", message);
         }
         if let Some(schema) = self.shape {
             let style = Style { query: self.protocol == Protocol::Query, millis: false };

@@ -6,9 +6,9 @@ use http::request::Parts;
 
 use crate::answer::event_stream;
 use crate::bind::read::Request;
+use crate::form;
 use crate::place::Place;
 use crate::route::Matched;
-use crate::{cbor, form, json};
 
 /// True if the input's payload is a byte or event stream: then the gateway does not buffer the body
 /// and hands it to `Message::set_body`.
@@ -66,9 +66,29 @@ fn give_reader(
         }
         // Nothing said is an empty form.
         _ if body.is_empty() => form::read("", body, place, false, read),
-        Protocol::Json => json::read::read(body, place, read),
+        _ => parse(protocol, body, place, read),
+    }
+}
+
+/// Reads a document in the protocol's format.
+pub(crate) fn parse(
+    protocol: Protocol,
+    body: &[u8],
+    place: Place,
+    read: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    match protocol {
+        #[cfg(feature = "xml")]
+        Protocol::RestXml => crate::xml::read::read(body, place, read),
+        #[cfg(feature = "json")]
+        Protocol::Json | Protocol::RestJson => crate::json::read::read(body, place, read),
+        #[cfg(feature = "cbor")]
         Protocol::Cbor | Protocol::RpcV2Cbor => {
-            cbor::read::read(body, place, protocol == Protocol::Cbor, read)
+            crate::cbor::read::read(body, place, protocol == Protocol::Cbor, read)
+        }
+        _ => {
+            let _ = (body, place, read);
+            Err(ReadError::new("This format is not compiled in"))
         }
     }
 }

@@ -14,6 +14,8 @@ mod event;
 mod form;
 mod input;
 mod json;
+#[cfg(any(feature = "cbor", feature = "json"))]
+mod null;
 mod place;
 mod route;
 mod text;

@@ -1,14 +1,9 @@
 //! Where a reader or writer stands: the schema, and the member that led there with its names and
 //! traits of the wire.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-use cumulet_core::codec::{ReadEntry, ReadError, ReadItem, ReadMember};
+use cumulet_core::Schema;
+use cumulet_core::codec::ReadError;
 use cumulet_core::model::{Kind, Location, Member, Shape, TimestampFormat};
-use cumulet_core::{Reader, Schema};
-
-use crate::text::read_scalars;
 
 /// How deep a message may nest; AWS's own limits (DynamoDB's items have 32) are well below.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -86,6 +81,7 @@ impl Place {
 
 /// The index of the member called `name`. Clients write members mostly in the model's order, so
 /// the search begins behind the member found last.
+#[cfg(any(feature = "cbor", feature = "json", feature = "xml"))]
 pub(crate) fn find(
     members: &[Member],
     last: &mut usize,
@@ -98,46 +94,4 @@ pub(crate) fn find(
     };
     *last = found + 1;
     Some(found)
-}
-
-/// The null of a sparse list or map.
-pub(crate) struct Null(pub(crate) Place);
-
-impl Null {
-    #[expect(
-        clippy::unused_self,
-        clippy::needless_pass_by_ref_mut,
-        reason = "what the macro calls"
-    )]
-    fn text(&mut self) -> Result<Cow<'static, str>, ReadError> {
-        Err(ReadError::new("Unexpected null"))
-    }
-}
-
-impl Reader for Null {
-    fn schema(&self) -> Schema {
-        self.0.schema
-    }
-
-    fn is_null(&self) -> bool {
-        true
-    }
-
-    read_scalars!();
-
-    fn blob(&mut self) -> Result<Bytes, ReadError> {
-        crate::text::blob(&self.text()?)
-    }
-
-    fn structure(&mut self, _: &mut ReadMember<'_>) -> Result<(), ReadError> {
-        self.text().map(drop)
-    }
-
-    fn list(&mut self, _: &mut ReadItem<'_>) -> Result<(), ReadError> {
-        self.text().map(drop)
-    }
-
-    fn map(&mut self, _: &mut ReadEntry<'_>) -> Result<(), ReadError> {
-        self.text().map(drop)
-    }
 }

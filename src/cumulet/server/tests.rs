@@ -84,6 +84,15 @@ fn a_connection_is_kept_also_after_errors_that_left_the_body_unread() {
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
 
+/// botocore waits for ever on a connection that stays open after this.
+#[test]
+fn a_client_that_expects_100_for_nothing_is_told_that_the_connection_ends() {
+    let server = Running::start();
+    let head = b"PUT /k HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n";
+    let answer = exchange(&mut server.connect(), head);
+    assert!(answer.contains("connection: close"), "{answer}");
+}
+
 #[test]
 fn a_client_that_expects_100_gets_it() {
     let server = Running::start();

@@ -10,10 +10,11 @@ use cumulet_core::model::{Kind, Location, Member, TimestampFormat};
 use cumulet_core::{Protocol, Reader, Schema};
 use http::request::Parts;
 
+use crate::form;
+use crate::input::parse;
 use crate::place::Place;
 use crate::route::Matched;
 use crate::text::{BASE64, Texts, read_scalars};
-use crate::{form, json, xml};
 
 /// Reads an input: the root of a request.
 pub(crate) struct Request<'a> {
@@ -120,6 +121,9 @@ impl Request<'_> {
                     entries.entry(rest.to_owned()).or_default().push(text);
                 }
             }
+            for texts in entries.values_mut().filter(|texts| texts.len() > 1) {
+                *texts = vec![texts.join(",").into()];
+            }
             if !entries.is_empty() {
                 each(i, &mut Params { place: self.place.of(m), entries })?;
             }
@@ -144,19 +148,7 @@ impl Request<'_> {
                 let texts = vec![String::from_utf8_lossy(self.body)];
                 each(i, &mut Texts { place, texts })
             }
-            _ => self.parse(place, &mut |r| each(i, r)),
-        }
-    }
-
-    /// Reads the body in the protocol's format.
-    fn parse(
-        &self,
-        place: Place,
-        read: &mut dyn FnMut(&mut dyn Reader) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        match self.protocol {
-            Protocol::RestXml => xml::read::read(self.body, place, read),
-            _ => json::read::read(self.body, place, read),
+            _ => parse(self.protocol, self.body, place, &mut |r| each(i, r)),
         }
     }
 }
@@ -182,7 +174,7 @@ impl Reader for Request<'_> {
         match shape.payload.and_then(|i| shape.members.get(i).map(|m| (i, m))) {
             Some((i, m)) => self.payload(i, m, each),
             None if self.body.is_empty() || self.place.body_members().next().is_none() => Ok(()),
-            None => self.parse(self.place, &mut |r| r.structure(each)),
+            None => parse(self.protocol, self.body, self.place, &mut |r| r.structure(each)),
         }
     }
 

@@ -176,8 +176,7 @@ impl Root {
                 let start = body.len();
                 member(i, &mut xml::write::element(body, place.of(m), STYLE, self.element));
                 if body.len() == start {
-                    self.element.start(body);
-                    self.element.end(body);
+                    self.element.empty(body);
                 }
             } else {
                 xml::write::element(body, place, STYLE, self.element).structure(member);
@@ -191,10 +190,12 @@ impl Root {
 
 /// Adds a header. A line break would end it, so control characters become spaces.
 pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
-    let clean: Vec<u8> =
-        text.trim().bytes().map(|b| if b < 0x20 || b == 0x7f { b' ' } else { b }).collect();
+    let value = HeaderValue::from_str(text.trim()).or_else(|_| {
+        let clean = |b: u8| if b < 0x20 || b == 0x7f { b' ' } else { b };
+        HeaderValue::from_bytes(&text.trim().bytes().map(clean).collect::<Vec<_>>())
+    });
     let name = HeaderName::from_bytes(name.as_bytes());
-    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&clean)) {
+    if let (Ok(name), Ok(value)) = (name, value) {
         headers.insert(name, value);
     }
 }

@@ -3,5 +3,6 @@
 //!
 //! Written by hand: what AWS needs of the format is smaller than any crate for it.
 
+#[cfg(feature = "cbor")]
 pub(crate) mod read;
 pub(crate) mod write;

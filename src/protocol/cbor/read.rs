@@ -4,7 +4,8 @@ use bytes::Bytes;
 use cumulet_core::codec::{ReadEntry, ReadError, ReadItem, ReadMember};
 use cumulet_core::{Reader, Schema, Timestamp, Value};
 
-use crate::place::{MAX_DEPTH, Null, Place, find};
+use crate::null::Null;
+use crate::place::{MAX_DEPTH, Place, find};
 use crate::text;
 
 /// Gives `read` a reader of `body`.

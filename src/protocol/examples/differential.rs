@@ -10,6 +10,7 @@
 //! {"op": "write", …, "error": {"code", "message", "status"?, "members"?: VALUE}, "bare"?: true}
 //!     -> {"status", "headers": [[NAME, VALUE]…], "body_b64"}
 //! {"op": "event", "model": PATH, "operation": NAME, "protocol": NAME, "output": VALUE of the union}
+//! {"op": "exception", "model": PATH, "protocol": NAME, "error": as for write}
 //!     -> {"body_b64": one message of the event stream}
 //! {"op": "validate", "model": PATH, "operation": NAME, "params": VALUE}
 //!     -> {"violations": [MESSAGE…]}
@@ -59,6 +60,11 @@ fn answer(models: &mut HashMap<String, &'static Model>, command: &Json) -> Outco
         "parse" => parse(model, command),
         "write" => write(model, command),
         "event" => event(model, command),
+        "exception" => {
+            let error = error(model, command)?;
+            let message = cumulet_protocol::encode_exception(protocol(command)?, model, &error);
+            Ok(json!({"body_b64": BASE64_STANDARD.encode(message)}))
+        }
         "validate" => validate(model, command),
         other => Err(format!("unknown op {other}").into()),
     }
@@ -123,17 +129,8 @@ fn parse(model: &'static Model, command: &Json) -> Outcome<Json> {
 
 fn write(model: &'static Model, command: &Json) -> Outcome<Json> {
     let protocol = protocol(command)?;
-    let answer = if let Some(error) = command.get("error") {
-        let status = error["status"].as_u64().and_then(|s| s.try_into().ok()).unwrap_or(400);
-        let mut fault = AwsError::new(text(error, "code"), status, text(error, "message"));
-        let found = model.shapes.iter().position(|s| s.error && s.name == text(error, "code"));
-        if let (Some(shape), Some(members)) = (found, error.get("members"))
-            && let Value::Map(members) = to_value(Some(Schema { model, shape }), members)?
-        {
-            for (name, value) in members {
-                fault = fault.with(name, value);
-            }
-        }
+    let answer = if command.get("error").is_some() {
+        let fault = error(model, command)?;
         let bare = command["bare"].as_bool().unwrap_or(false);
         cumulet_protocol::write_error(protocol, Some(model), &fault, "request-id", bare)
     } else {
@@ -160,6 +157,22 @@ fn write(model: &'static Model, command: &Json) -> Outcome<Json> {
         "headers": headers.collect::<Vec<_>>(),
         "body_b64": BASE64_STANDARD.encode(at_hand(&mut body)?),
     }))
+}
+
+/// The error that a command describes.
+fn error(model: &'static Model, command: &Json) -> Outcome<AwsError> {
+    let error = &command["error"];
+    let status = error["status"].as_u64().and_then(|s| s.try_into().ok()).unwrap_or(400);
+    let mut fault = AwsError::new(text(error, "code"), status, text(error, "message"));
+    let found = model.shapes.iter().position(|s| s.error && s.name == text(error, "code"));
+    if let (Some(shape), Some(members)) = (found, error.get("members"))
+        && let Value::Map(members) = to_value(Some(Schema { model, shape }), members)?
+    {
+        for (name, value) in members {
+            fault = fault.with(name, value);
+        }
+    }
+    Ok(fault)
 }
 
 fn event(model: &'static Model, command: &Json) -> Outcome<Json> {

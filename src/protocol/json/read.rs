@@ -14,7 +14,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-use crate::place::{Null, Place, find};
+use crate::null::Null;
+use crate::place::{Place, find};
 use crate::text;
 
 /// Gives `read` a reader of `body`.

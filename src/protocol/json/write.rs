@@ -5,7 +5,9 @@ use cumulet_core::model::TimestampFormat;
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
 
 use crate::place::Place;
-use crate::text::{BASE64, push_integer, push_seconds, show_float, show_timestamp};
+use crate::text::{
+    BASE64, JSON, push_integer, push_plain, push_seconds, show_float, show_timestamp,
+};
 
 /// Writes `value`, or nothing where it is absent.
 pub(crate) fn write(out: &mut Vec<u8>, place: Place, value: &dyn Encode) {
@@ -184,10 +186,7 @@ pub(crate) fn push_document(out: &mut Vec<u8>, value: &Value) {
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\') {
-        let (plain, special) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        let Some((byte, after)) = special.split_first() else { break };
+    while let Some((byte, after)) = push_plain(out, rest, JSON) {
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -202,6 +201,5 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
         }
         rest = after;
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
 }

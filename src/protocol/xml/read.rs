@@ -20,7 +20,8 @@ fn malformed(error: impl std::fmt::Display) -> ReadError {
     ReadError::new(error.to_string())
 }
 
-/// Gives `read` a reader of `body`'s root element, whatever its name is.
+/// Gives `read` a reader of `body`'s root element. A payload's has the name that the model gives
+/// it; that of a whole message may have any.
 pub(crate) fn read<T>(
     body: &[u8],
     place: Place,
@@ -41,6 +42,13 @@ pub(crate) fn read<T>(
             _ => {}
         }
     };
+    if let Some(member) = place.member {
+        let names = [member.wire, place.shape().wire, place.shape().name];
+        let expected = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+        if start.local_name().as_ref() != expected {
+            return Err(ReadError::new(format!("The root element must be {expected}.")));
+        }
+    }
     let mut root = Element::new(&mut parser, place, start);
     let value = read(&mut root)?;
     root.finish()?;

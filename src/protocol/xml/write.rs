@@ -5,7 +5,7 @@ use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
 
 use super::{flat_item_name, name};
 use crate::place::Place;
-use crate::text::{Part, Sink, push_integer, show_timestamp};
+use crate::text::{Part, Sink, XML_ATTRIBUTE, XML_TEXT, push_integer, push_plain, show_timestamp};
 
 /// What differs between the protocols.
 #[derive(Clone, Copy)]
@@ -66,11 +66,6 @@ impl Name {
         out.push(b'>');
     }
 
-    pub(crate) fn empty(self, out: &mut Vec<u8>) {
-        self.open(out);
-        out.extend_from_slice(b"/>");
-    }
-
     pub(crate) fn end(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"</");
         out.extend_from_slice(self.text.as_bytes());
@@ -82,6 +77,12 @@ impl Name {
         self.start(out);
         text(out);
         self.end(out);
+    }
+
+    /// The element without anything in it.
+    pub(crate) fn empty(self, out: &mut Vec<u8>) {
+        self.open(out);
+        out.extend_from_slice(b"/>");
     }
 }
 
@@ -225,16 +226,9 @@ fn push_attribute(out: &mut Vec<u8>, name: &str, text: &str) {
 /// Text with what XML cannot hold as references. Control characters go the same way although XML
 /// 1.0 knows no such references: S3 writes them so, and its clients read them.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, in_attribute: bool) {
-    let special = |b: &u8| match b {
-        b'&' | b'<' | b'>' | b'"' => true,
-        b'\t' | b'\n' => in_attribute,
-        b => *b < 0x20,
-    };
+    let format = if in_attribute { XML_ATTRIBUTE } else { XML_TEXT };
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(special) {
-        let (plain, found) = rest.split_at(at);
-        out.extend_from_slice(plain);
-        let Some((byte, after)) = found.split_first() else { break };
+    while let Some((byte, after)) = push_plain(out, rest, format) {
         match byte {
             b'&' => out.extend_from_slice(b"&amp;"),
             b'<' => out.extend_from_slice(b"&lt;"),
@@ -243,7 +237,7 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, in_attribute: bool) {
             byte => {
                 let hex = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
                 out.extend_from_slice(b"&#x");
-                if *byte > 15 {
+                if byte > 15 {
                     out.push(hex(byte >> 4));
                 }
                 out.extend_from_slice(&[hex(byte & 15), b';']);
@@ -251,5 +245,4 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, in_attribute: bool) {
         }
         rest = after;
     }
-    out.extend_from_slice(rest);
 }
