@@ -107,11 +107,10 @@ impl Tables {
         let rule = found.and_then(|found| found.rules?.into_iter().next());
         Ok(rule.and_then(|rule| {
             let default = rule.apply_server_side_encryption_by_default?;
-            Some(Encryption {
-                algorithm: default.sse_algorithm?,
-                key: default.kms_master_key_id,
-                bucket_key: rule.bucket_key_enabled,
-            })
+            let algorithm = default.sse_algorithm?;
+            // A bucket key is one of KMS; elsewhere it may be switched on and means nothing.
+            let bucket_key = rule.bucket_key_enabled.filter(|_| algorithm.starts_with("aws:kms"));
+            Some(Encryption { algorithm, key: default.kms_master_key_id, bucket_key })
         }))
     }
 }
