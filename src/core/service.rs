@@ -153,19 +153,32 @@ pub struct Description {
     pub address: fn(&mut Parts),
     /// Paths and hosts of the service's own, outside its model.
     pub routes: &'static [Route],
-    /// Decides over cross-site browser requests in the gateway's stead: true lets one pass.
+    /// Decides over requests of web pages in the gateway's stead, and over every `OPTIONS`.
     pub browser_policy: Option<BrowserPolicy>,
 }
 
 /// Checks an input by the model, in a service's style.
 pub type Validate = fn(&'static Model, &Operation, &dyn Message) -> Result<(), AwsError>;
 
+/// Says what a web page may do.
+pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> Verdict;
+
+/// What a service says of a web page's request.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Nothing: the gateway's list of origins decides.
+    Gateway,
+    /// It may run, and these headers go with its answer.
+    Pass(HeaderMap),
+    /// It is a preflight, and these headers are its answer.
+    Welcome(HeaderMap),
+    /// It is a preflight that fails, unless the gateway's list has the origin.
+    Refuse(AwsError),
+}
+
 /// Checks a body by the headers of its request and its trailers; the last argument says whether the
 /// model demands a digest.
 pub type CheckBody = fn(&Cx, &[u8], Option<&HeaderMap>, bool) -> Result<(), AwsError>;
-
-/// Says whether a cross-site browser request may pass.
-pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> bool;
 
 /// Answers a request on a service's own path or host.
 pub type Answer = fn(Arc<dyn State>, Cx, http::Request<Body>) -> BoxFuture<http::Response<Body>>;

@@ -164,7 +164,8 @@ impl<'a> Fault<'a> {
         tag(out, "Code", self.code());
         let is_query = self.protocol == Protocol::Query;
         let message = if is_query { self.error.query_message() } else { self.error.message() };
-        if !message.is_empty() {
+        // S3 has the element also where it has nothing to say.
+        if bare || !message.is_empty() {
             tag(out, "Message", message);
         }
         if let Some(schema) = self.shape {
