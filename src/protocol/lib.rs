@@ -14,7 +14,6 @@ mod event;
 mod form;
 mod input;
 mod json;
-#[cfg(all(feature = "json", feature = "xml"))]
 mod negotiate;
 #[cfg(any(feature = "cbor", feature = "json"))]
 mod null;
@@ -24,28 +23,11 @@ mod text;
 mod validate;
 mod xml;
 
-pub use answer::{put_ids, write_output};
+pub use answer::write_output;
 pub use detect::detect;
 pub use error::{malformed, write_error};
 pub use event::{EventMessage, decode_event, encode_event, encode_exception};
 pub use input::{read_input, streams_input};
-#[cfg(all(feature = "json", feature = "xml"))]
 pub use negotiate::{accepts_json, in_json};
 pub use route::{Matched, find_operation};
 pub use validate::{Violation, first_violation, validate, violations};
-
-/// Whether a request asks for JSON before anything else; not heard where JSON or XML is not
-/// compiled in.
-#[cfg(not(all(feature = "json", feature = "xml")))]
-pub fn accepts_json(_: &http::request::Parts) -> bool {
-    false
-}
-
-/// The answer as it is: nothing here turns XML into JSON.
-#[cfg(not(all(feature = "json", feature = "xml")))]
-#[expect(clippy::unused_async, reason = "what turns it waits for the body")]
-pub async fn in_json(
-    answer: http::Response<cumulet_core::Body>,
-) -> http::Response<cumulet_core::Body> {
-    answer
-}
