@@ -131,7 +131,7 @@ pub(crate) async fn assume_role(
     };
     let source_identity = session.source_identity.clone();
     let asked = Asked { seconds, token_size: input.minimum_session_token_size };
-    let issued = sts.issue(cx, &asked, session)?;
+    let issued = sts.issue(cx, &asked, session);
     Ok(AssumeRoleResponse {
         credentials: issued.credentials,
         assumed_role_user: Some(assumed(&identity)),

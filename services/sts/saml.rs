@@ -43,7 +43,7 @@ pub(crate) async fn assume_role_with_saml(
         seconds: seconds.min(assertion.seconds().unwrap_or(i32::MAX)),
         token_size: input.minimum_session_token_size,
     };
-    let issued = sts.issue(cx, &asked, session)?;
+    let issued = sts.issue(cx, &asked, session);
     let principal = input.principal_arn.unwrap_or_default();
     let provider = principal.rsplit('/').next().unwrap_or_default();
     let qualified = format!("{}{}/{provider}", assertion.issuer, arn.account);

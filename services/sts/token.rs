@@ -44,7 +44,7 @@ pub(crate) async fn get_session_token(
         seconds: input.duration_seconds.unwrap_or(DEFAULT_SECONDS),
         token_size: input.minimum_session_token_size,
     };
-    let issued = sts.issue(cx, &asked, Session { mfa, ..Session::new(identity, Kind::User) })?;
+    let issued = sts.issue(cx, &asked, Session { mfa, ..Session::new(identity, Kind::User) });
     Ok(GetSessionTokenResponse {
         credentials: issued.credentials,
         session_token_utilization: issued.token_utilization,
@@ -76,7 +76,7 @@ pub(crate) async fn get_federation_token(
         token_size: input.minimum_session_token_size,
     };
     let session = Session { limits, tags, ..Session::new(identity, Kind::Federated) };
-    let issued = sts.issue(cx, &asked, session)?;
+    let issued = sts.issue(cx, &asked, session);
     Ok(GetFederationTokenResponse {
         credentials: issued.credentials,
         federated_user: Some(user),
@@ -109,7 +109,7 @@ pub(crate) async fn assume_root(
         seconds: input.duration_seconds.unwrap_or(ROOT_SECONDS),
         token_size: input.minimum_session_token_size,
     };
-    let issued = sts.issue(cx, &asked, session)?;
+    let issued = sts.issue(cx, &asked, session);
     Ok(AssumeRootResponse {
         credentials: issued.credentials,
         source_identity,

@@ -37,7 +37,7 @@ pub(crate) async fn assume_role_with_web_identity(
         ..Session::new(identity.clone(), Kind::Role)
     };
     let asked = Asked { seconds, token_size: input.minimum_session_token_size };
-    let issued = sts.issue(cx, &asked, session)?;
+    let issued = sts.issue(cx, &asked, session);
     let (subject, audience, provider) = match jwt {
         Some(jwt) => (Some(jwt.subject), Some(jwt.audience), Some(jwt.issuer)),
         None => (None, None, input.provider_id),
