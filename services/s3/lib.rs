@@ -15,6 +15,7 @@ mod object;
 mod operations;
 mod presigned;
 mod range;
+mod select;
 mod state;
 
 cumulet_core::api!();

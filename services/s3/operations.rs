@@ -23,6 +23,7 @@ cumulet_core::operations! { S3:
     ListObjectsV2 => object::list::list_objects_v2, action "ListBucket";
     ListParts => multipart::list::list_parts, action "ListMultipartUploadParts";
     PutObject => object::put::put_object;
+    SelectObjectContent => object::select::select_object_content, action "GetObject";
     UploadPart => multipart::part::upload_part, action "PutObject";
     UploadPartCopy => multipart::part::upload_part_copy, action "PutObject";
 }
