@@ -10,8 +10,6 @@ pub(super) struct Query {
     pub(super) items: Vec<Item>,
     /// Where rows are found in a JSON record.
     pub(super) from: Vec<Step>,
-    /// What the row is called.
-    pub(super) row: Name,
     pub(super) filter: Option<Expr>,
     pub(super) limit: Option<u64>,
     /// What [`Expr::Path`] points into.
@@ -77,12 +75,12 @@ pub(super) enum Expr {
     Path(usize),
     Aggregate(usize),
     /// Operators of one precedence, from left to right: a long chain is no deep tree.
-    Chain(Box<Expr>, Vec<(Op, Expr)>),
-    Call(Function, Vec<Expr>),
+    Chain(Box<Self>, Vec<(Op, Self)>),
+    Call(Function, Vec<Self>),
     Case {
-        operand: Option<Box<Expr>>,
-        arms: Vec<(Expr, Expr)>,
-        otherwise: Option<Box<Expr>>,
+        operand: Option<Box<Self>>,
+        arms: Vec<(Self, Self)>,
+        otherwise: Option<Box<Self>>,
     },
 }
 

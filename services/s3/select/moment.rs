@@ -93,22 +93,19 @@ impl Moment {
     }
 
     fn with_time(mut self, text: &str) -> Option<Self> {
-        let (time, offset) = match text.strip_suffix('Z') {
-            Some(time) => (time, Some(0)),
-            None => {
-                let (time, zone) = text.split_at_checked(text.find(['+', '-'])?)?;
-                let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-                let minutes = digits(hours, 2)? * 60 + digits(minutes, 2)?;
-                let west = zone.starts_with('-');
-                (
-                    time,
-                    if west && minutes == 0 {
-                        None
-                    } else {
-                        Some(if west { -minutes } else { minutes })
-                    },
-                )
-            }
+        let (time, offset) = if let Some(time) = text.strip_suffix('Z') {
+            (time, Some(0))
+        } else {
+            let (time, zone) = text.split_at_checked(text.find(['+', '-'])?)?;
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let minutes = digits(hours, 2)? * 60 + digits(minutes, 2)?;
+            // RFC 3339: `-00:00` says that the offset is not known.
+            let offset = match zone.starts_with('-') {
+                true if minutes == 0 => None,
+                true => Some(-minutes),
+                false => Some(minutes),
+            };
+            (time, offset)
         };
         let mut parts = time.split(':');
         self.local.hour = digits(parts.next()?, 2)?;

@@ -75,7 +75,7 @@ impl Records {
         };
         let found = found.or_else(|| {
             let last = self.ended && self.start < self.buffer.len();
-            last.then(|| (self.buffer.len(), self.buffer.len()))
+            last.then_some((self.buffer.len(), self.buffer.len()))
         });
         let begin = self.start.max(start);
         let end = found.map_or(self.seen, |(end, _)| end);
