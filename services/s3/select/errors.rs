@@ -1,24 +1,35 @@
 //! The wording of S3 Select's errors: the API reference's list of SELECT Object Content error codes,
 //! and answers of AWS that its clients' bug reports quote. All are 400.
 
+use std::fmt;
+
 use cumulet_core::AwsError;
+
+/// One function for all rows: most of what a row costs is what it does not share.
+fn error(code: &'static str, message: fmt::Arguments<'_>) -> AwsError {
+    AwsError::new(code, 400, message.to_string())
+}
+
+fn unexpected(code: &'static str, prefix: &str, found: &dyn fmt::Display) -> AwsError {
+    error(code, format_args!("{prefix} {found}."))
+}
 
 macro_rules! errors {
     ($($(#[$doc:meta])* $name:ident($($arg:ident),*) = $code:literal $message:literal;)*) => {$(
         $(#[$doc])*
-        pub(super) fn $name($($arg: impl std::fmt::Display),*) -> AwsError {
-            AwsError::new($code, 400, format!($message))
+        pub(super) fn $name($($arg: impl fmt::Display),*) -> AwsError {
+            error($code, format_args!($message))
         }
     )*};
 }
 
 /// A token at the wrong place; `found` is `KEYWORD:from at line 1, column 8`.
-pub(super) type Unexpected = fn(&dyn std::fmt::Display) -> AwsError;
+pub(super) type Unexpected = fn(&dyn fmt::Display) -> AwsError;
 
 macro_rules! unexpected {
     ($($name:ident = $code:literal $prefix:literal;)*) => {$(
-        pub(super) fn $name(found: &dyn std::fmt::Display) -> AwsError {
-            AwsError::new($code, 400, format!(concat!($prefix, " {}."), found))
+        pub(super) fn $name(found: &dyn fmt::Display) -> AwsError {
+            unexpected($code, $prefix, found)
         }
     )*};
 }

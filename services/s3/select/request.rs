@@ -235,8 +235,10 @@ pub(super) fn columns(
     header: Option<&[String]>,
 ) -> Result<Vec<Option<usize>>, AwsError> {
     let column = |path: &Path| {
-        let [Step::Name(name)] = path.steps.as_slice() else {
-            return Err(errors::invalid_key_path());
+        let name = match path.steps.as_slice() {
+            [Step::Name(name)] => name,
+            [Step::Name(_), Step::Name(_)] => return Err(errors::invalid_table_alias()),
+            _ => return Err(errors::invalid_key_path()),
         };
         let mut named = header.unwrap_or(&[]).iter().enumerate().filter(|(_, h)| name.is(h));
         if let Some((found, _)) = named.next() {

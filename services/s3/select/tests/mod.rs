@@ -265,24 +265,29 @@ async fn an_error_comes_after_the_records_before_it() {
 
 #[tokio::test]
 async fn limits() {
-    let all = "SELECT * FROM S3Object";
+    let (all, b) = ("SELECT * FROM S3Object", "SELECT * FROM S3Object[*].b");
     let long = "x".repeat(RECORD_MAX + 1);
-    assert!(
-        answer(&from_csv(all, CSVInput::default()), &long).await.starts_with("OverMaxRecordSize")
-    );
     let large = format!("{{\"a\":[{}0],\"b\":1}}", "0,".repeat(RECORD_MAX));
-    assert_eq!(
-        answer(&from_json("SELECT * FROM S3Object[*].b", "DOCUMENT"), &large).await,
-        "{\"_1\":1}\n"
-    );
-    assert!(answer(&from_json(all, "DOCUMENT"), &large).await.starts_with("OverMaxRecordSize"));
-    let deep = "[".repeat(100_000);
-    assert!(answer(&from_json(all, "DOCUMENT"), &deep).await.starts_with("JSONParsingError"));
-    let request = from_csv(all, CSVInput::default());
-    let error = events(&request, b"ab\xff\n", 9).await.unwrap_err();
+    for (request, data, code) in [
+        (from_csv(all, CSVInput::default()), long, "OverMaxRecordSize"),
+        (from_json(all, "DOCUMENT"), large.clone(), "OverMaxRecordSize"),
+        (from_json(all, "DOCUMENT"), "[".repeat(100_000), "JSONParsingError"),
+    ] {
+        let error = events(&request, data.as_bytes(), 1 << 16).await.unwrap_err();
+        assert!(error.starts_with(code), "{error}");
+    }
+    let got = events(&from_json(b, "DOCUMENT"), large.as_bytes(), 1 << 16).await.unwrap();
+    assert_eq!(got[0], Event::Records("{\"_1\":1}\n".into()));
+}
+
+#[tokio::test]
+async fn an_object_is_utf_8() {
+    let request = from_csv("SELECT * FROM S3Object", CSVInput::default());
+    let data = [b"ab\n".repeat(3000), b"\xff".into()].concat();
+    let error = events(&request, &data, 1000).await.unwrap_err();
     assert_eq!(
         error,
-        "InvalidTextEncoding: UTF-8 encoding is required. The text encoding error was found near byte 2."
+        "InvalidTextEncoding: UTF-8 encoding is required. The text encoding error was found near byte 9,000."
     );
 }
 

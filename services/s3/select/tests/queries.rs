@@ -300,6 +300,7 @@ async fn unsupported_expressions() {
         ("DELETE FROM S3Object", "ParseUnexpectedToken"),
         ("SELECT _1 FROM other", "InvalidTableAlias"),
         ("SELECT _1 FROM S3Object.a", "InvalidKeyPath"),
+        ("SELECT s._1 FROM S3Object", "InvalidTableAlias"),
         ("SELECT _1 FROM S3Object[*].a", "InvalidKeyPath"),
         ("SELECT a[*] FROM S3Object", "ParseInvalidContextForWildcardInSelectList"),
         ("SELECT NOPE(_1) FROM S3Object", "UnsupportedFunction"),
