@@ -16,6 +16,7 @@ mod object;
 mod operations;
 mod presigned;
 mod range;
+mod select;
 mod state;
 mod website;
 
