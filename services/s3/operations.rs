@@ -68,11 +68,8 @@ cumulet_core::operations! { S3:
     PutBucketTagging => bucket::tagging::put_bucket_tagging;
     PutBucketWebsite => bucket::website::put_bucket_website;
     PutObject => object::put::put_object;
-<<<<<<< HEAD
     PutPublicAccessBlock => bucket::access::put_public_access_block, action "PutBucketPublicAccessBlock";
-=======
     SelectObjectContent => object::select::select_object_content, action "GetObject";
->>>>>>> select
     UploadPart => multipart::part::upload_part, action "PutObject";
     UploadPartCopy => multipart::part::upload_part_copy, action "PutObject";
 }
