@@ -1,10 +1,6 @@
 //! SNS to SQS, in process: what a service asks of another one.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test ends where it goes wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
 
 use std::time::Duration;
 

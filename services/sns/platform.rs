@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cumulet_core::{AwsError, Cx, paging};
+use cumulet_core::{AwsError, Cx};
 
 use crate::api::{
     CreateEndpointResponse, CreatePlatformApplicationResponse, Endpoint as ListedEndpoint,
@@ -12,7 +12,7 @@ use crate::api::{
     PlatformApplication, input, output,
 };
 use crate::state::{Application, Endpoint};
-use crate::topic::{PAGE, position};
+use crate::topic::{PAGE, page, position};
 use crate::{Sns, arn, errors};
 
 /// Push services that SNS speaks to, and whether they ask for a principal too.
@@ -120,7 +120,7 @@ pub(crate) async fn list_platform_applications(
     let after = position(input.next_token.as_deref())?;
     let (page, next_token) = sns.store.read_here(cx, |t| {
         let all = t.applications.range(after.clone()..).filter(|(key, _)| **key != after);
-        paging::page(all.map(|(k, a)| (k.clone(), Arc::clone(a))), PAGE, |(key, _)| key)
+        page(all.map(|(k, a)| (k.clone(), Arc::clone(a))), PAGE, |(key, _)| key)
     });
     let listed = |(key, a): (String, Arc<Application>)| PlatformApplication {
         platform_application_arn: Some(arn::here(cx, &key)),
@@ -267,7 +267,7 @@ pub(crate) async fn list_endpoints_by_platform_application(
         let all = t.endpoints.range(from..).filter(|(key, _)| **key != after);
         let all = all.take_while(|(key, _)| key.starts_with(&prefix));
         let all = all.map(|(key, e)| (key.clone(), Arc::clone(e)));
-        Ok::<_, AwsError>(paging::page(all, PAGE, |(key, _)| key))
+        Ok::<_, AwsError>(page(all, PAGE, |(key, _)| key))
     });
     let (page, next_token) = page?;
     let listed = |(key, e): (String, Arc<Endpoint>)| ListedEndpoint {

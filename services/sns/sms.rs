@@ -1,6 +1,6 @@
 //! Text messages: their settings, who wants none, and the sandbox.
 
-use cumulet_core::{AwsError, Cx, paging};
+use cumulet_core::{AwsError, Cx};
 
 use crate::api::{
     CheckIfPhoneNumberIsOptedOutResponse, GetSMSAttributesResponse,
@@ -9,7 +9,7 @@ use crate::api::{
     input, output,
 };
 use crate::endpoint_form::is_number;
-use crate::topic::{PAGE, position};
+use crate::topic::{PAGE, page, position};
 use crate::{Sns, errors};
 
 /// Settings that there are (`SetSMSAttributes`, API reference).
@@ -94,7 +94,7 @@ pub(crate) async fn list_phone_numbers_opted_out(
     let after = position(input.next_token.as_deref())?;
     let (numbers, next_token) = sns.store.read_here(cx, |t| {
         let numbers = t.opted_out.range(after.clone()..).map(|(number, ())| number.clone());
-        paging::page(numbers.filter(|number| *number > after), PAGE, |number| number)
+        page(numbers.filter(|number| *number > after), PAGE, |number| number)
     });
     Ok(ListPhoneNumbersOptedOutResponse { phone_numbers: Some(numbers), next_token })
 }
@@ -176,7 +176,7 @@ pub(crate) async fn list_sms_sandbox_phone_numbers(
     let limit = input.max_results.and_then(|n| usize::try_from(n).ok()).unwrap_or(PAGE);
     let (page, next_token) = sns.store.read_here(cx, |t| {
         let all = t.sandbox.range(after.clone()..).filter(|(number, _)| **number != after);
-        paging::page(all.map(|(n, v)| (n.clone(), *v)), limit.clamp(1, PAGE), |(n, _)| n)
+        page(all.map(|(n, v)| (n.clone(), *v)), limit.clamp(1, PAGE), |(n, _)| n)
     });
     let listed = |(number, verified)| SMSSandboxPhoneNumber {
         phone_number: Some(number),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cumulet_core::{AwsError, Cx, Principal, paging};
+use cumulet_core::{AwsError, Cx, Principal};
 
 use crate::api::{
     ListSubscriptionsByTopicResponse, ListSubscriptionsResponse, SubscribeResponse,
@@ -11,7 +11,7 @@ use crate::api::{
 use crate::arn::{SubscriptionRef, TopicRef};
 use crate::state::{Departed, Subscription, SubscriptionKey, Tables, Topic};
 use crate::subscription_attributes::{apply, same};
-use crate::topic::{PAGE, position};
+use crate::topic::{PAGE, page, position};
 use crate::topic_attributes::Refusal;
 use crate::{Sns, confirmation, endpoint_form, errors};
 
@@ -142,7 +142,7 @@ fn list(sns: &Sns, cx: &Cx, at: &TopicRef, token: Option<&str>) -> Result<Page, 
         let entries = t.subscriptions.range(from..).filter(|(key, _)| Some(*key) != place.as_ref());
         let entries = entries.take_while(|(key, _)| at.name.is_empty() || key.0 == at.name);
         let entries = entries.map(|entry| listed(at, entry));
-        let (page, next) = paging::page(entries, PAGE, |(place, _)| place);
+        let (page, next) = page(entries, PAGE, |(place, _)| place);
         Ok((page.into_iter().map(|(_, entry)| entry).collect(), next))
     })
 }

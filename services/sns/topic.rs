@@ -102,7 +102,7 @@ pub(crate) async fn list_topics(
     let after = position(input.next_token.as_deref())?;
     let (names, next_token) = sns.store.read_here(cx, |t| {
         let names = t.topics.range(after.clone()..).map(|(name, _)| name.clone());
-        paging::page(names.filter(|name| *name > after), PAGE, |name| name)
+        page(names.filter(|name| *name > after), PAGE, |name| name)
     });
     let list = |name: String| Listed { topic_arn: Some(arn::here(cx, &name)) };
     Ok(ListTopicsResponse { topics: Some(names.into_iter().map(list).collect()), next_token })
@@ -111,5 +111,17 @@ pub(crate) async fn list_topics(
 /// The place after which a list goes on; the beginning without a token.
 pub(crate) fn position(token: Option<&str>) -> Result<String, AwsError> {
     let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(String::new()) };
-    paging::position(token).ok_or_else(|| errors::invalid("NextToken"))
+    paging::position(token.trim_end_matches('=')).ok_or_else(|| errors::invalid("NextToken"))
+}
+
+/// One page of a list and the token for the next. SNS's tokens are padded to whole base64.
+pub(crate) fn page<T>(
+    items: impl IntoIterator<Item = T>,
+    limit: usize,
+    key: impl Fn(&T) -> &str,
+) -> (Vec<T>, Option<String>) {
+    let (items, next) = paging::page(items, limit, key);
+    let padded =
+        |token: String| format!("{token:=<width$}", width = token.len().next_multiple_of(4));
+    (items, next.map(padded))
 }
