@@ -115,6 +115,7 @@ impl One {
             "firehose" => self.to_stream().await,
             "http" | "https" => http_delivery::send(self.cx.cloud(), self.request()).await,
             "application" => self.to_device(),
+            "sms" => self.to_phone(),
             _ => {
                 self.to_outbox(self.body());
                 Ok(())
@@ -199,6 +200,15 @@ impl One {
         let input = Value::map([("DeliveryStreamName", stream.into()), ("Record", record)]);
         let put = cx.call("firehose", "PutRecord", input).await;
         put.map(|_| ()).map_err(Failure::permanent)
+    }
+
+    fn to_phone(&self) -> Result<(), Failure> {
+        let number = self.subscription.endpoint.as_str();
+        if self.sns.store.read(&self.cx, self.at.scope, |t| t.opted_out.contains(number)) {
+            return Err(Failure::permanent("the phone number is opted out"));
+        }
+        self.to_outbox(self.body());
+        Ok(())
     }
 
     fn to_device(&self) -> Result<(), Failure> {

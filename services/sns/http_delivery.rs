@@ -48,7 +48,8 @@ pub(crate) fn request(
     };
     let mut request = Request::post(format!("{scheme}://{host}{path}"))
         .header("user-agent", "Amazon Simple Notification Service Agent")
-        .header("accept-encoding", "gzip,deflate");
+        .header("accept-encoding", "gzip,deflate")
+        .header("connection", "Keep-Alive");
     if let Some(login) = login {
         request = request.header("authorization", format!("Basic {}", STANDARD.encode(login)));
     }

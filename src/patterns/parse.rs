@@ -29,8 +29,12 @@ pub(crate) fn pattern(dialect: Dialect, text: &str) -> Result<Pattern, Invalid> 
     let shown = dialect == Dialect::Event;
     let root = json::parse(text).map_err(|fault| syntax(text, &fault, shown))?;
     let mut parser = Parser { dialect, absentees: Vec::new(), path: Vec::new() };
-    let parsed = match &root.kind {
-        Kind::Object(members) => parser.object(&root, members),
+    let parsed = match (&root.kind, dialect) {
+        // A filter policy that asks for nothing gets everything.
+        (Kind::Object(members), Dialect::Filter { .. }) if members.is_empty() => {
+            Ok(Fields::default())
+        }
+        (Kind::Object(members), _) => parser.object(&root, members),
         _ => Err(Wrong::at(root.at, "Filter is not an object")),
     };
     let fields = parsed.map_err(|wrong| wrong.words(text))?;

@@ -253,6 +253,14 @@ fn filter_policies_have_limits() {
 }
 
 #[test]
+fn an_empty_filter_policy_lets_everything_through() {
+    let all = Pattern::parse(SNS, "{}").unwrap();
+    assert!(all.matches(&Document::new(json!({"a": 1}))));
+    assert_eq!(fault(SNS, r#"{"a":{}}"#).0, "Empty objects are not allowed");
+    assert_eq!(fault(Dialect::Event, "{}").0, "Empty objects are not allowed");
+}
+
+#[test]
 fn a_wildcard_never_looks_back() {
     let pattern = json!({"k": [{"wildcard": "*a*aa*aaa*b"}]});
     assert!(!matches(&pattern, &json!({"k": "a".repeat(200_000)})));
