@@ -47,9 +47,11 @@ fn info(before: &[u8], digest: &[u8]) -> Vec<u8> {
     [before, digest].concat()
 }
 
+/// A long number, words from the lowest; or one value for each prime.
+type Words = [u64; PRIMES];
+
 struct Key {
-    /// Words from the lowest.
-    modulus: [u64; PRIMES],
+    modulus: Words,
     factors: Vec<Factor>,
 }
 
@@ -60,9 +62,10 @@ struct Factor {
     /// Montgomery's constants: `-1/prime` and `2^128` modulo 2^64 and modulo the prime.
     inverse: u64,
     square: u64,
-    /// For putting remainders together (Garner): the inverse of the product of all primes before
-    /// this one, in Montgomery's form.
-    before: u64,
+    /// The product of all other primes, and its inverse modulo this one in Montgomery's form: for
+    /// putting remainders together.
+    others: Words,
+    weight: u64,
 }
 
 impl Key {
@@ -70,26 +73,23 @@ impl Key {
     fn make() -> Self {
         let suits = |n: &u64| is_prime(*n) && !(n - 1).is_multiple_of(EXPONENT);
         let primes = (0..).map(|i| u64::MAX - 2 * i).filter(suits).take(PRIMES);
-        let mut modulus = [0; PRIMES];
-        if let Some(lowest) = modulus.first_mut() {
-            *lowest = 1;
-        }
-        let mut factors: Vec<Factor> = Vec::with_capacity(PRIMES);
-        for prime in primes {
-            let product = factors.iter().fold(1, |all, f| multiply(all, f.prime % prime, prime));
-            let before = power(product, prime - 2, prime);
+        let primes: Vec<u64> = primes.collect();
+        let factor = |prime: &u64| {
+            let others = || primes.iter().filter(|other| *other != prime);
+            let residue = others().fold(1, |all, other| multiply(all, other % prime, *prime));
             let mut factor = Factor {
-                prime,
-                exponent: private_exponent(prime),
-                inverse: negative_inverse(prime),
-                square: u64::try_from(u128::MAX % u128::from(prime)).unwrap_or(0) + 1,
-                before: 0,
+                prime: *prime,
+                exponent: private_exponent(*prime),
+                inverse: negative_inverse(*prime),
+                square: u64::try_from(u128::MAX % u128::from(*prime)).unwrap_or(0) + 1,
+                others: product(others()),
+                weight: 0,
             };
-            factor.before = factor.to_montgomery(before);
-            factors.push(factor);
-            times_plus(&mut modulus, prime, 0);
-        }
-        Self { modulus, factors }
+            // By Fermat's little theorem.
+            factor.weight = factor.to_montgomery(power(residue, prime - 2, *prime));
+            factor
+        };
+        Self { modulus: product(&primes), factors: primes.iter().map(factor).collect() }
     }
 
     /// PKCS #1 v1.5 of a `DigestInfo`.
@@ -102,57 +102,80 @@ impl Key {
             .chunks_exact(8)
             .map(|chunk| chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
             .collect();
-        let remainders: Vec<u64> = self.factors.iter().map(|f| f.remainder(&words)).collect();
-        self.join(&self.raise(&remainders))
+        self.join(&self.raise(self.remainders(&words)))
+    }
+
+    /// A long number, words from the highest, modulo each prime.
+    fn remainders(&self, words: &[u64]) -> Words {
+        let mut rests = [0; PRIMES];
+        for word in words {
+            for (rest, factor) in rests.iter_mut().zip(&self.factors) {
+                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(*word));
+            }
+        }
+        rests
     }
 
     /// Each remainder to the power of its prime's private exponent, four bits at a time. The primes
     /// go side by side: one product does not wait for another.
-    fn raise(&self, remainders: &[u64]) -> Vec<u64> {
-        let each = |values: &[u64], other: &[u64]| -> Vec<u64> {
-            let pairs = self.factors.iter().zip(values.iter().zip(other));
-            pairs.map(|(factor, (a, b))| factor.product(*a, *b)).collect()
+    fn raise(&self, remainders: Words) -> Words {
+        let scale = |values: &mut Words, by: &Words| {
+            for ((value, by), factor) in values.iter_mut().zip(by).zip(&self.factors) {
+                *value = factor.product(*value, *by);
+            }
         };
-        let ones: Vec<u64> = self.factors.iter().map(|factor| factor.to_montgomery(1)).collect();
-        let squares: Vec<u64> = self.factors.iter().map(|factor| factor.square).collect();
-        let base = each(remainders, &squares);
-        let mut powers = vec![ones];
-        for _ in 1..16 {
-            let next = powers.last().map(|last| each(last, &base));
-            powers.extend(next);
+        let of = |value: fn(&Factor) -> u64| {
+            let mut values = [0; PRIMES];
+            values.iter_mut().zip(&self.factors).for_each(|(v, factor)| *v = value(factor));
+            values
+        };
+        let mut base = remainders;
+        scale(&mut base, &of(|factor| factor.square));
+        let mut powers = [of(|factor| factor.to_montgomery(1)); 16];
+        let mut last = powers[0];
+        for power in powers.iter_mut().skip(1) {
+            scale(&mut last, &base);
+            *power = last;
         }
-        let mut values = powers.first().cloned().unwrap_or_default();
+        let mut values = powers[0];
         for shift in (0..64).step_by(4).rev() {
             for _ in 0..4 {
-                values = each(&values, &values);
+                let same = values;
+                scale(&mut values, &same);
             }
-            let digit = |f: &Factor| usize::try_from(f.exponent >> shift & 15).unwrap_or(0);
-            let power = |(i, f): (usize, &Factor)| {
-                powers.get(digit(f)).and_then(|row| row.get(i)).copied().unwrap_or(0)
-            };
-            let chosen: Vec<u64> = self.factors.iter().enumerate().map(power).collect();
-            values = each(&values, &chosen);
+            let mut chosen = [0; PRIMES];
+            for (i, (value, factor)) in chosen.iter_mut().zip(&self.factors).enumerate() {
+                let digit = usize::try_from(factor.exponent >> shift & 15).unwrap_or(0);
+                *value = powers.get(digit).and_then(|row| row.get(i)).copied().unwrap_or(0);
+            }
+            scale(&mut values, &chosen);
         }
-        each(&values, &vec![1; values.len()])
+        scale(&mut values, &[1; PRIMES]);
+        values
     }
 
-    /// The number with these remainders, as bytes from the highest: its digits in the mixed radix of
-    /// the primes, then their sum.
-    fn join(&self, remainders: &[u64]) -> Vec<u8> {
-        let mut digits: Vec<u64> = Vec::with_capacity(PRIMES);
+    /// The number with these remainders, as bytes from the highest: each remainder's share is a
+    /// multiple of all other primes.
+    fn join(&self, remainders: &Words) -> Vec<u8> {
+        let (mut number, mut above) = ([0; PRIMES], 0_u64);
         for (factor, remainder) in self.factors.iter().zip(remainders) {
-            // The value of the digits so far, modulo this prime, from the highest down.
-            let lower = digits.iter().zip(&self.factors).rev();
-            let known = lower.fold(0, |value, (digit, f)| {
-                let scaled = factor.product(value, factor.to_montgomery(f.prime % factor.prime));
-                factor.sum(scaled, digit % factor.prime)
-            });
-            let rest = factor.sum(*remainder, factor.prime - known);
-            digits.push(factor.product(rest, factor.before));
+            let times = factor.product(*remainder, factor.weight);
+            let mut carry = 0;
+            for (word, other) in number.iter_mut().zip(&factor.others) {
+                carry += u128::from(*word) + u128::from(*other) * u128::from(times);
+                *word = low(carry);
+                carry >>= 64;
+            }
+            above += low(carry);
         }
-        let mut number = [0; PRIMES];
-        for (digit, factor) in digits.iter().zip(&self.factors).rev() {
-            times_plus(&mut number, factor.prime, *digit);
+        while above > 0 || number.iter().rev().ge(self.modulus.iter().rev()) {
+            let mut borrow = false;
+            for (word, less) in number.iter_mut().zip(&self.modulus) {
+                let (rest, under) = word.overflowing_sub(*less);
+                let (rest, under_again) = rest.overflowing_sub(u64::from(borrow));
+                (*word, borrow) = (rest, under || under_again);
+            }
+            above -= u64::from(borrow);
         }
         number.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
     }
@@ -172,16 +195,14 @@ impl Factor {
         self.product(n, self.square)
     }
 
+    /// A word modulo the prime: no prime is less than half of a word, so that a division is not needed.
+    fn reduce(&self, word: u64) -> u64 {
+        if word >= self.prime { word - self.prime } else { word }
+    }
+
     fn sum(&self, a: u64, b: u64) -> u64 {
         let sum = u128::from(a) + u128::from(b);
         low(if sum >= u128::from(self.prime) { sum - u128::from(self.prime) } else { sum })
-    }
-
-    /// A long number, words from the highest, modulo the prime.
-    fn remainder(&self, words: &[u64]) -> u64 {
-        words
-            .iter()
-            .fold(0, |rest, word| self.sum(self.product(rest, self.square), word % self.prime))
     }
 }
 
@@ -233,14 +254,19 @@ fn negative_inverse(n: u64) -> u64 {
     inverse.wrapping_neg()
 }
 
-/// `number = number * factor + digit`; what is too long is lost.
-fn times_plus(number: &mut [u64; PRIMES], factor: u64, digit: u64) {
-    let mut carry = u128::from(digit);
-    for word in number {
-        carry += u128::from(*word) * u128::from(factor);
-        *word = low(carry);
-        carry >>= 64;
+/// The product of as many numbers as fit.
+fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
+    let mut all = [0; PRIMES];
+    all.iter_mut().take(1).for_each(|lowest| *lowest = 1);
+    for number in numbers {
+        let mut carry = 0;
+        for word in &mut all {
+            carry += u128::from(*word) * u128::from(*number);
+            *word = low(carry);
+            carry >>= 64;
+        }
     }
+    all
 }
 
 /// A value in DER.
@@ -312,8 +338,11 @@ mod tests {
     fn open(signature: &[u8]) -> Vec<u8> {
         let words: Vec<u64> =
             signature.chunks_exact(8).map(|c| u64::from_be_bytes(c.try_into().unwrap())).collect();
-        let raise = |f: &Factor| power(f.remainder(&words), EXPONENT, f.prime);
-        KEY.join(&KEY.factors.iter().map(raise).collect::<Vec<_>>())
+        let mut values = KEY.remainders(&words);
+        for (value, factor) in values.iter_mut().zip(&KEY.factors) {
+            *value = power(*value, EXPONENT, factor.prime);
+        }
+        KEY.join(&values)
     }
 
     #[test]
