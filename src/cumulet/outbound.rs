@@ -7,7 +7,7 @@
 //! - `OUTBOUND_HTTP_PROXY` (or `HTTP_PROXY`) is asked instead of hosts other than this machine.
 //! - There is no TLS yet: `https` has no answer, and the reason says so.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
@@ -233,11 +233,18 @@ fn is_forbidden(ip: IpAddr) -> bool {
                 || ip.octets() == [100, 100, 100, 200]
                 || ip.octets() == [168, 63, 129, 16]
         }
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped().or_else(|| translated(ip)) {
             Some(v4) => is_forbidden(IpAddr::V4(v4)),
             None => ip.is_unicast_link_local() || ip.is_multicast() || METADATA.contains(&ip),
         },
     }
+}
+
+/// The IPv4 address that NAT64 makes of one (RFC 6052, the well-known prefix).
+fn translated(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let prefix = u128::from(u32::from_be_bytes([0, 0x64, 0xff, 0x9b])) << 96;
+    let rest = ip.to_bits() ^ prefix;
+    u32::try_from(rest).ok().map(Ipv4Addr::from_bits)
 }
 
 /// `http://host:port`, scheme and port optional.

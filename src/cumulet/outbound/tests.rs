@@ -65,7 +65,13 @@ async fn answers_have_a_bound() {
 #[tokio::test]
 async fn metadata_is_out_of_reach_also_by_a_redirect() {
     let forbidden = "is at an address that nothing here may connect to";
-    for address in ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "[fd00:ec2::254]"] {
+    for address in [
+        "169.254.169.254",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[fd00:ec2::254]",
+    ] {
         let got = client(&[]).send(post(&format!("http://{address}/latest")), BOUNDS).await;
         assert!(got.unwrap_err().0.ends_with(forbidden), "{address}");
     }
