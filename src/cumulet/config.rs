@@ -23,7 +23,9 @@ const PREFIXED: [&str; 6] = [
 
 /// Names that this program acts on.
 const KNOWN: &[&str] = &[
+    "CUMULET_OUTBOUND",
     "GATEWAY_LISTEN",
+    "OUTBOUND_HTTP_PROXY",
     "SERVICES",
     "STRICT_SERVICE_LOADING",
     "EAGER_SERVICE_LOADING",
@@ -47,7 +49,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "DNS_ADDRESS",
     "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
     "ENFORCE_IAM",
-    "OUTBOUND_HTTP_PROXY",
     "OUTBOUND_HTTPS_PROXY",
     "PERSISTENCE",
     "PERSIST_STATE",
