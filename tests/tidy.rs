@@ -41,10 +41,11 @@ const SKIPPED: &[&str] =
 /// Crates of ours that each may have in `[dependencies]`; a service has the last row.
 const BELOW: &[(&str, &[&str])] = &[
     ("src/core/", &[]),
-    ("src/protocol/", &["core"]),
+    ("src/crc/", &[]),
+    ("src/protocol/", &["core", "crc"]),
     ("src/sigv4/", &["core"]),
     ("src/store/", &["core"]),
-    ("services/", &["core", "protocol", "store"]),
+    ("services/", &["core", "crc", "protocol", "store"]),
 ];
 
 fn grow(root: &Path, at: &str, tree: &mut Tree) {
