@@ -41,11 +41,12 @@ const SKIPPED: &[&str] =
 /// Crates of ours that each may have in `[dependencies]`; a service has the last row.
 const BELOW: &[(&str, &[&str])] = &[
     ("src/core/", &[]),
+    ("src/crc/", &[]),
     ("src/patterns/", &[]),
-    ("src/protocol/", &["core"]),
+    ("src/protocol/", &["core", "crc"]),
     ("src/sigv4/", &["core"]),
     ("src/store/", &["core"]),
-    ("services/", &["core", "patterns", "protocol", "store"]),
+    ("services/", &["core", "crc", "patterns", "protocol", "store"]),
 ];
 
 fn grow(root: &Path, at: &str, tree: &mut Tree) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use log::LevelFilter;
 
@@ -150,6 +151,16 @@ impl Listen {
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         (!text.is_empty()).then(|| Self::new(if host.is_empty() { "0.0.0.0" } else { host }, port))
+    }
+
+    /// The addresses; none where the host is a name. Nobody listens on names but `localhost`, and
+    /// a resolver is large.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let hosts = match self.host.as_str() {
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            host => Vec::from_iter(host.parse::<IpAddr>()),
+        };
+        hosts.into_iter().map(|host| SocketAddr::new(host, self.port)).collect()
     }
 }
 
