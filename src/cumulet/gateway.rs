@@ -285,7 +285,10 @@ impl Call<'_> {
         let mut output = dispatch(self.cx.clone(), self.service, operation, input).await?;
         let body = output.take_body();
         let id = self.cx.request_id();
-        Ok(cumulet_protocol::write_output(protocol, model, matched.operation, &*output, body, id))
+        let index = matched.operation;
+        let mut answer = cumulet_protocol::write_output(protocol, model, index, &*output, body, id);
+        answer.headers_mut().extend(self.cx.take_answer_headers());
+        Ok(answer)
     }
 
     /// The access log line, and an error's form.
