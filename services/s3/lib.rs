@@ -7,7 +7,9 @@ mod attributes;
 mod bucket;
 mod checksum;
 mod conditions;
+mod encryption;
 mod errors;
+mod form;
 mod intake;
 mod listing;
 mod metadata;
@@ -27,19 +29,19 @@ use cumulet_store::Platform;
 
 static DESCRIPTION: Description = Description {
     check_body: Some(intake::check),
-    malformed: Some(|_| errors::malformed_xml()),
+    malformed: Some(errors::malformed),
     bare_errors: true,
     catch_all: true,
     address: |parts| {
         address::address(parts);
         presigned::hoist(parts);
     },
-    routes: &[website::ROUTE],
+    routes: &[website::ROUTE, form::ROUTE],
     browser_policy: Some(bucket::cors::verdict),
     ..Description::new("s3", api::model, operations::OPERATIONS)
 };
 
 /// S3 without a bucket.
 pub fn service(platform: &Platform) -> Service {
-    Service::new(&DESCRIPTION, state::S3::new(platform.blobs.clone()))
+    Service::new(&DESCRIPTION, state::S3::new(platform))
 }

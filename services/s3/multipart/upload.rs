@@ -10,7 +10,7 @@ use crate::checksum::{Algorithm, Kind};
 use crate::intake::hex;
 use crate::object::check_key;
 use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
-use crate::{attributes, errors, refuse, show_encryption};
+use crate::{attributes, errors, refuse, show_encryption_and_key};
 
 pub(crate) async fn create_multipart_upload(
     s3: &S3,
@@ -20,7 +20,7 @@ pub(crate) async fn create_multipart_upload(
     let expected = input.expected_bucket_owner.as_deref();
     let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected))?;
     check_key(&input.key)?;
-    let attributes = Arc::new(attributes!(input, by_default));
+    let attributes = Arc::new(attributes!(cx, input, by_default));
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: whole_second(cx),
@@ -45,7 +45,7 @@ pub(crate) async fn create_multipart_upload(
         checksum_type: checksum.map(|(_, kind)| kind.name().to_owned()),
         ..Default::default()
     };
-    show_encryption!(shown, attributes.encryption);
+    show_encryption_and_key!(shown, attributes.encryption);
     Ok(shown)
 }
 

@@ -11,8 +11,9 @@ use crate::api::{input, output};
 use crate::attributes::{DEFAULT_TYPE, Headers};
 use crate::checksum::{Checksum, Kind};
 use crate::conditions::{Failed, ReadConditions};
+use crate::encryption::CustomerKey;
 use crate::state::{S3, Version};
-use crate::{errors, range, refuse, show_checksum, show_encryption};
+use crate::{customer_key, errors, range, show_checksum, show_encryption_and_key};
 
 /// What a read asks for.
 struct Asked<'a> {
@@ -24,16 +25,13 @@ struct Asked<'a> {
     range: Option<&'a str>,
     part_number: Option<i32>,
     wants_checksum: bool,
+    customer_key: CustomerKey<'a>,
     /// `response-*`: what the answer's headers are to be.
     overrides: Headers,
 }
 
 macro_rules! asked {
-    ($input:expr) => {{
-        refuse!($input,
-            sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-            sse_customer_key: "x-amz-server-side-encryption-customer-key",
-        );
+    ($input:expr) => {
         Asked {
             bucket: &$input.bucket,
             key: &$input.key,
@@ -48,6 +46,7 @@ macro_rules! asked {
             range: $input.range.as_deref(),
             part_number: $input.part_number,
             wants_checksum: $input.checksum_mode.as_deref() == Some("ENABLED"),
+            customer_key: customer_key!($input),
             overrides: Headers {
                 cache_control: $input.response_cache_control.clone(),
                 content_disposition: $input.response_content_disposition.clone(),
@@ -57,7 +56,7 @@ macro_rules! asked {
                 expires: $input.response_expires.map(Timestamp::http_date),
             },
         }
-    }};
+    };
 }
 
 /// What a read found.
@@ -94,7 +93,7 @@ macro_rules! shown {
         shown.storage_class = attributes.storage_class.header();
         shown.parts_count = found.parts_count;
         shown.tag_count = i32::try_from(attributes.tags.len()).ok().filter(|n| *n > 0);
-        show_encryption!(shown, attributes.encryption);
+        show_encryption_and_key!(shown, attributes.encryption);
         if let Some((checksum, kind, text)) = found.checksum {
             show_checksum!(shown, checksum.algorithm, text);
             shown.checksum_type = Some(kind.name().into());
@@ -140,6 +139,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         let current = t.current(asked.bucket, asked.key).cloned();
         current.ok_or_else(|| errors::no_such_key(asked.key))
     })?;
+    version.attributes.encryption.unlock(&asked.customer_key)?;
     let (etag, modified) = (version.etag, version.modified);
     asked.conditions.check(etag, modified, cx.now()).map_err(|failed| match failed {
         Failed::Precondition(name) => errors::precondition_failed(name),

@@ -10,7 +10,7 @@ use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
 use crate::intake::{Claims, hex, receive};
 use crate::state::{S3, Version, whole_second};
-use crate::{attributes, given, refuse, show_checksum, show_encryption};
+use crate::{attributes, given, refuse, show_checksum, show_encryption_and_key};
 
 pub(crate) async fn put_object(
     s3: &S3,
@@ -22,7 +22,7 @@ pub(crate) async fn put_object(
     let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected.as_deref()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let attributes = Arc::new(attributes!(input, by_default));
+    let attributes = Arc::new(attributes!(cx, input, by_default));
     let claim = Claim::read(cx, given!(input), input.checksum_algorithm.as_deref())?;
     let claims = Claims::read(cx, input.content_md5.as_deref(), hex, claim)?;
     let algorithm = claims.checksum.algorithm.unwrap_or(Algorithm::Crc64Nvme);
@@ -34,7 +34,7 @@ pub(crate) async fn put_object(
         ..Default::default()
     };
     show_checksum!(shown, algorithm, received.checksum.text());
-    show_encryption!(shown, attributes.encryption);
+    show_encryption_and_key!(shown, attributes.encryption);
     let version = Version {
         body: received.body,
         etag,
