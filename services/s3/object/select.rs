@@ -10,22 +10,19 @@ use crate::api::{ContinuationEvent, EndEvent, Progress, ProgressEvent, RecordsEv
 use crate::api::{SelectObjectContentEventStream as Union, StatsEvent, input, output};
 use crate::select::{self, Request, Selection};
 use crate::state::S3;
-use crate::{errors, refuse};
+use crate::{customer_key, errors};
 
 pub(crate) async fn select_object_content(
     s3: &S3,
     cx: &Cx,
     input: input::SelectObjectContent,
 ) -> Result<output::SelectObjectContent, AwsError> {
-    refuse!(input,
-        sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-        sse_customer_key: "x-amz-server-side-encryption-customer-key",
-    );
     let version = s3.read(cx, |t| {
         t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let current = t.current(&input.bucket, &input.key).map(Arc::clone);
         current.ok_or_else(|| errors::no_such_key(&input.key))
     })?;
+    version.attributes.encryption.unlock(&customer_key!(input))?;
     let class = version.attributes.storage_class;
     if class.is_archive() {
         return Err(errors::invalid_object_state(class));

@@ -30,7 +30,8 @@ async fn encryption_is_told_as_it_was_asked_for() {
     let (plain, _) = cloud.send("s3.PutObject", object("a", &[]), "x").await.unwrap();
     assert_eq!(text(&plain, "ServerSideEncryption"), "AES256");
     let kms = ("ServerSideEncryption", Value::from("aws:kms"));
-    let own = cloud.send("s3.PutObject", object("b", &[kms.clone()]), "x").await.unwrap().0;
+    let own =
+        cloud.send("s3.PutObject", object("b", std::slice::from_ref(&kms)), "x").await.unwrap().0;
     assert!(text(&own, "SSEKMSKeyId").starts_with("arn:aws:kms:us-east-1:000000000000:key/"));
     let named = object("c", &[kms, ("SSEKMSKeyId", "some-key".into())]);
     cloud.send("s3.PutObject", named, "x").await.unwrap();
