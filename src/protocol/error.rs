@@ -165,7 +165,8 @@ impl<'a> Fault<'a> {
             Protocol::Query => self.error.query_message(),
             _ => self.error.message(),
         };
-        if !message.is_empty() {
+        // S3 has the element also where it has nothing to say.
+        if bare || !message.is_empty() {
             tag(out, "Message", message);
         }
         if let Some(schema) = self.shape {
