@@ -7,7 +7,9 @@ mod attributes;
 mod bucket;
 mod checksum;
 mod conditions;
+mod delivery;
 mod errors;
+mod events;
 mod intake;
 mod listing;
 mod metadata;
@@ -16,6 +18,7 @@ mod object;
 mod operations;
 mod presigned;
 mod range;
+mod records;
 mod state;
 mod website;
 

@@ -33,6 +33,7 @@ cumulet_core::operations! { S3:
     GetBucketLocation => bucket::get_bucket_location;
     GetBucketLogging => bucket::settings::get_bucket_logging;
     GetBucketMetricsConfiguration => bucket::reports::get_bucket_metrics_configuration, action "GetMetricsConfiguration";
+    GetBucketNotificationConfiguration => bucket::notification::get_bucket_notification_configuration, action "GetBucketNotification";
     GetBucketOwnershipControls => bucket::access::get_bucket_ownership_controls;
     GetBucketPolicy => bucket::policy::get_bucket_policy;
     GetBucketPolicyStatus => bucket::policy::get_bucket_policy_status;
@@ -62,6 +63,7 @@ cumulet_core::operations! { S3:
     PutBucketInventoryConfiguration => bucket::reports::put_bucket_inventory_configuration, action "PutInventoryConfiguration";
     PutBucketLogging => bucket::settings::put_bucket_logging;
     PutBucketMetricsConfiguration => bucket::reports::put_bucket_metrics_configuration, action "PutMetricsConfiguration";
+    PutBucketNotificationConfiguration => bucket::notification::put_bucket_notification_configuration, action "PutBucketNotification";
     PutBucketOwnershipControls => bucket::access::put_bucket_ownership_controls;
     PutBucketPolicy => bucket::policy::put_bucket_policy;
     PutBucketRequestPayment => bucket::settings::put_bucket_request_payment;

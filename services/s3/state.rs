@@ -6,20 +6,24 @@
 //!   takes its uploads and configurations.
 //! - A key's versions follow each other newest first. Buckets have no versioning yet: each key has
 //!   one row, its null version, at [`NULL_AGE`].
+//! - Events stand in the order of their numbers until they have been told.
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
 use std::ops::Bound;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, Value, WorldId};
+use cumulet_core::{
+    AccountId, AwsError, Cx, DueWork, Region, Scope, State, Timestamp, Value, WorldId,
+};
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Store, Table};
 
 use crate::attributes::Attributes;
 use crate::bucket::stored::ConfigurationKey;
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
-use crate::errors;
+use crate::events::Event;
+use crate::{delivery, errors};
 
 /// S3's state.
 pub(crate) struct S3 {
@@ -64,6 +68,14 @@ impl State for S3 {
     fn reset(&self, world: WorldId) {
         self.store.reset(world);
     }
+
+    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
+        self.store.next_due(world)
+    }
+
+    fn run_due(&self, cx: Cx) -> DueWork<'_> {
+        Box::pin(async move { delivery::run(self, &cx).await })
+    }
 }
 
 cumulet_store::tables! {
@@ -74,7 +86,10 @@ cumulet_store::tables! {
         pub(crate) versions: Table<VersionKey, Arc<Version>>,
         pub(crate) uploads: Table<UploadKey, Arc<Upload>>,
         pub(crate) parts: Table<(Arc<str>, u16), Arc<Part>>,
-    }
+        pub(crate) events: Table<u64, Arc<Event>>,
+        /// The number of the last event.
+        pub(crate) sequence: Table<(), u64>,
+    } next_due = |t| t.events.iter().next().map(|(_, event)| event.at);
 }
 
 /// A bucket.

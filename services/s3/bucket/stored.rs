@@ -41,6 +41,7 @@ shapes! {
     IntelligentTieringConfiguration
     InventoryConfiguration
     MetricsConfiguration
+    NotificationConfiguration
     OwnershipControls
     PublicAccessBlockConfiguration
     RequestPaymentConfiguration

@@ -11,6 +11,7 @@ use crate::api::{self, input, output};
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
+use crate::events::{self, Subject};
 use crate::listing::Encoding;
 use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{given, refuse, show_checksum, show_encryption};
@@ -46,6 +47,7 @@ pub(crate) async fn complete_multipart_upload(
         }
         let shown = shown(cx, &key, &version);
         t.end_upload(&key);
+        t.raise(cx, &bucket, events::Kind::COMPLETE, &input.key, || Subject::of(&version, None));
         t.put(&bucket, &input.key, version);
         Ok(shown)
     })

@@ -13,6 +13,7 @@ use crate::attributes::Attributes;
 use crate::checksum::{Algorithm, Checksum};
 use crate::conditions::{ETag, ReadConditions, WriteCondition};
 use crate::errors::{self, UPLOAD_MAX};
+use crate::events::{Kind, Subject};
 use crate::intake::digest;
 use crate::state::{S3, Version, whole_second};
 use crate::{attributes, show_checksum, show_encryption, source};
@@ -78,6 +79,7 @@ pub(crate) async fn copy_object(
     s3.write(cx, |t| {
         let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
         condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
+        t.raise(cx, &bucket, Kind::COPY, &input.key, || Subject::of(&version, None));
         t.put(&bucket, &input.key, version);
         Ok(shown)
     })

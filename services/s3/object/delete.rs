@@ -5,6 +5,7 @@ use cumulet_core::{AwsError, Cx};
 use super::check_version;
 use crate::api::{self, input, output};
 use crate::conditions::{ETag, WriteCondition};
+use crate::events::{Kind, Subject};
 use crate::state::S3;
 use crate::{errors, refuse};
 
@@ -27,6 +28,9 @@ pub(crate) async fn delete_object(
         check_version(input.version_id.as_deref())?;
         let current = t.current(&input.bucket, &input.key).map(|v| v.etag);
         check(condition, current, &input.key)?;
+        if current.is_some() {
+            t.raise(cx, &input.bucket, Kind::DELETE, &input.key, Subject::default);
+        }
         t.delete(&input.bucket, &input.key);
         Ok(output::DeleteObject::default())
     })
@@ -68,6 +72,9 @@ pub(crate) async fn delete_objects(
             let current = t.current(&input.bucket, &key).map(|v| v.etag);
             match allowed(&object, current) {
                 Ok(()) => {
+                    if current.is_some() {
+                        t.raise(cx, &input.bucket, Kind::DELETE, &key, Subject::default);
+                    }
                     t.delete(&input.bucket, &key);
                     let version_id = object.version_id;
                     let key = Some(key);

@@ -8,6 +8,7 @@ use super::check_key;
 use crate::api::{input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
+use crate::events::{Kind, Subject};
 use crate::intake::{Claims, hex, receive};
 use crate::state::{S3, Version, whole_second};
 use crate::{attributes, given, refuse, show_checksum, show_encryption};
@@ -47,6 +48,7 @@ pub(crate) async fn put_object(
     s3.write(cx, |t| {
         let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
         condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
+        t.raise(cx, &bucket, Kind::PUT, &input.key, || Subject::of(&version, None));
         t.put(&bucket, &input.key, version);
         Ok(shown)
     })
