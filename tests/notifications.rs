@@ -166,7 +166,7 @@ async fn what_cannot_be_told_is_refused() {
         let error = cloud.fail("s3.PutBucketNotificationConfiguration", asked(rules)).await;
         assert_eq!((error.code(), error.message()), ("InvalidArgument", message), "{arn}");
     }
-    let rule = value!({"QueueArn": QUEUE, "Events": events});
+    let rule = value!({"QueueArn": QUEUE, "Events": (events.clone())});
     let twice = value!([(rule.clone()), rule]);
     let error = cloud.fail("s3.PutBucketNotificationConfiguration", asked(twice)).await;
     assert!(error.message().starts_with("Configuration is ambiguously defined."));
