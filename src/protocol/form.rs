@@ -53,7 +53,7 @@ pub(crate) fn read<T>(
     read(&mut Form { place, ec2, value: None, below: &sorted, skip: 0 })
 }
 
-type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 #[derive(Clone, Copy)]
 struct Form<'a> {

@@ -79,6 +79,9 @@ struct Row {
     path: Vec<Segment>,
     ranks: Vec<u8>,
     fixed: Vec<(&'static str, Option<&'static str>)>,
+    /// Parameters that are members.
+    bound: Vec<&'static str>,
+    /// Those of them that are required, and required headers.
     query: Vec<&'static str>,
     headers: Vec<&'static str>,
 }
@@ -126,7 +129,7 @@ impl Table {
             let fixed = row.fixed.iter().all(|(name, value)| {
                 query.iter().any(|(n, v)| n == name && value.is_none_or(|value| v == value))
             });
-            if !fixed || !row.fits(path) {
+            if !fixed || !row.fits(path) || self.means_another(row, path, &query) {
                 continue;
             }
             if incomplete.is_some_and(|before| before.rank() != row.rank()) {
@@ -155,6 +158,21 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Whether a parameter names a part of the resource that this operation does not know but
+    /// another one of its path does: `DELETE /bucket?location` must not delete the bucket.
+    fn means_another(&self, row: &Row, path: &str, query: &[form::Pair<'_>]) -> bool {
+        query.iter().any(|(name, value)| {
+            let names = |row: &Row| row.fixed.iter().any(|(n, v)| n == name && v.is_none());
+            let known = row.bound.iter().any(|bound| bound == name);
+            value.is_empty()
+                && !known
+                && !names(row)
+                && self.rows.iter().any(|other| names(other) && other.fits(path))
+        })
+    }
+}
+
 impl Row {
     fn new(model: &Model, operation: usize, o: &'static OperationModel) -> Self {
         let (path, query) = o.uri.split_once('?').unwrap_or((o.uri, ""));
@@ -175,6 +193,11 @@ impl Row {
             ranks: path.iter().map(|segment| segment.rank()).chain([3]).collect(),
             path,
             fixed: fixed.collect(),
+            bound: members
+                .iter()
+                .filter(|m| m.location == Location::Query)
+                .map(Member::wire_name)
+                .collect(),
             query: required(Location::Query),
             headers: required(Location::Header),
         }

@@ -57,7 +57,9 @@ pub(crate) async fn delete_objects(
     let delete = input.delete.unwrap_or_default();
     let quiet = delete.quiet == Some(true);
     let objects = delete.objects.unwrap_or_default();
-    if objects.is_empty() || objects.len() > KEYS_MAX {
+    let named =
+        |object: &api::ObjectIdentifier| object.key.as_deref().is_some_and(|k| !k.is_empty());
+    if objects.is_empty() || objects.len() > KEYS_MAX || !objects.iter().all(named) {
         return Err(errors::malformed_xml());
     }
     s3.write(cx, |t| {

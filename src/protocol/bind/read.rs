@@ -118,7 +118,11 @@ impl Request<'_> {
                 let has = name.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix));
                 if let (true, Some(rest)) = (has, name.get(prefix.len()..)) {
                     let text = String::from_utf8_lossy(value.as_bytes());
-                    entries.entry(rest.to_owned()).or_default().push(text);
+                    let texts = entries.entry(rest.to_owned()).or_default();
+                    match texts.first_mut() {
+                        Some(first) => *first = [&**first, &*text].join(",").into(),
+                        None => texts.push(text),
+                    }
                 }
             }
             for texts in entries.values_mut().filter(|texts| texts.len() > 1) {

@@ -88,6 +88,10 @@ fn s3s_operations_are_told_apart() {
         assert_eq!(s3(request).unwrap(), wanted, "{request}");
     }
     assert_eq!(s3("PATCH /b").unwrap_err().code(), "MethodNotAllowed");
+    // A part of a bucket that has no such method is not the bucket.
+    for part in ["DELETE /b?location", "PUT /b?uploads", "DELETE /b/k?acl="] {
+        assert_eq!(s3(part).unwrap_err().code(), "MethodNotAllowed", "{part}");
+    }
     assert_eq!(s3("GET /b/%ff").unwrap_err().code(), "InvalidURI");
 }
 

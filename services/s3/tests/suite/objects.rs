@@ -218,6 +218,9 @@ async fn many_objects_go_at_once() {
     assert_eq!(text(&answer, "Deleted.1.Key"), "none");
     assert_eq!(text(&answer, "Errors.0.Code"), "PreconditionFailed");
     assert_eq!(text(&answer, "Errors.1.Code"), "NoSuchVersion");
+    let nameless = value!({"Objects": [{"Key": "b"}, {"VersionId": "null"}]});
+    let error = cloud.fail("s3.DeleteObjects", value!({"Bucket": "bbb", "Delete": nameless})).await;
+    assert_eq!(error.code(), "MalformedXML");
     let quiet = value!({"Objects": [{"Key": "b"}], "Quiet": true});
     let answer = cloud.call("s3.DeleteObjects", value!({"Bucket": "bbb", "Delete": quiet})).await;
     assert_eq!(answer.get("Deleted"), None);
