@@ -35,7 +35,7 @@ fn bucket(host: &str) -> Option<String> {
     (!bucket.is_empty()).then_some(bucket)
 }
 
-fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

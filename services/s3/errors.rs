@@ -28,6 +28,11 @@ macro_rules! errors {
 
 errors! {
     access_denied() = "AccessDenied" 403 "Access Denied";
+    access_forbidden(message, method, resource) = "AccessForbidden" 403 "CORSResponse: {message}"
+        ["Method": method, "ResourceType": resource];
+    acl_not_supported() = "AccessControlListNotSupported" 400 "The bucket does not allow ACLs";
+    acl_with_ownership() = "InvalidBucketAclWithObjectOwnership" 400
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
     bad_digest_md5(expected, calculated) = "BadDigest" 400
         "The Content-MD5 you specified did not match what we received."
         ["ExpectedDigest": expected, "CalculatedDigest": calculated];
@@ -46,6 +51,8 @@ errors! {
     conditional_request_conflict(condition, key) = "ConditionalRequestConflict" 409
         "The conditional request cannot succeed due to a conflicting operation against this resource."
         ["Condition": condition, "Key": key];
+    cross_location_logging_prohibited(region) = "CrossLocationLoggingProhibitted" 403
+        "Cross S3 location logging not allowed. " ["TargetBucketLocation": region];
     entity_too_large(size) = "EntityTooLarge" 400
         "Your proposed upload exceeds the maximum allowed size"
         ["ProposedSize": size, "MaxSizeAllowed": number(UPLOAD_MAX)];
@@ -54,6 +61,8 @@ errors! {
         ["ProposedSize": size, "MinSizeAllowed": number(PART_SIZE_MIN), "PartNumber": part, "ETag": etag];
     header_not_implemented(header) = "NotImplemented" 501
         "A header you provided implies functionality that is not implemented" ["Header": header];
+    id_mismatch() = "IdMismatch" 400
+        "Document ID does not match the specified configuration ID.";
     illegal_location_constraint(location) = "IllegalLocationConstraintException" 400
         "The {location} location constraint is incompatible for the region specific endpoint this request was sent to.";
     invalid_argument(message, name, value) = "InvalidArgument" 400 "{message}"
@@ -82,30 +91,62 @@ errors! {
     invalid_range(range, size) = "InvalidRange" 416 "The requested range is not satisfiable"
         ["RangeRequested": range, "ActualObjectSize": size];
     invalid_request(message) = "InvalidRequest" 400 "{message}";
+    invalid_s3_destination_bucket() = "InvalidS3DestinationBucket" 400 "Invalid bucket ARN.";
     invalid_storage_class(class) = "InvalidStorageClass" 400
         "The storage class you specified is not valid" ["StorageClassRequested": class];
+    invalid_target_bucket_for_logging(bucket) = "InvalidTargetBucketForLogging" 400
+        "The target bucket for logging does not exist" ["TargetBucket": bucket];
     key_too_long(size) = "KeyTooLongError" 400 "Your key is too long"
         ["Size": size, "MaxSizeAllowed": KEY_MAX];
+    malformed_acl() = "MalformedACLError" 400
+        "The XML you provided was not well-formed or did not validate against our published schema";
+    malformed_policy(message) = "MalformedPolicy" 400 "{message}";
     malformed_xml() = "MalformedXML" 400
         "The XML you provided was not well-formed or did not validate against our published schema";
     metadata_too_large(size) = "MetadataTooLarge" 400
         "Your metadata headers exceed the maximum allowed metadata size"
         ["Size": size, "MaxSizeAllowed": METADATA_MAX];
+    method_not_allowed(method, resource) = "MethodNotAllowed" 405
+        "The specified method is not allowed against this resource."
+        ["Method": method, "ResourceType": resource];
     missing_content_length() = "MissingContentLength" 411
         "You must provide the Content-Length HTTP header.";
+    missing_request_body() = "MissingRequestBodyError" 400 "Request Body is empty";
+    missing_security_header(header) = "MissingSecurityHeader" 400
+        "Your request was missing a required header" ["MissingHeaderName": header];
     no_such_bucket(bucket) = "NoSuchBucket" 404
         "The specified bucket does not exist" ["BucketName": bucket];
+    no_such_bucket_policy(bucket) = "NoSuchBucketPolicy" 404
+        "The bucket policy does not exist" ["BucketName": bucket];
+    no_such_configuration() = "NoSuchConfiguration" 404
+        "The specified configuration does not exist.";
+    no_such_cors_configuration(bucket) = "NoSuchCORSConfiguration" 404
+        "The CORS configuration does not exist" ["BucketName": bucket];
     no_such_key(key) = "NoSuchKey" 404 "The specified key does not exist." ["Key": key];
+    no_such_public_access_block(bucket) = "NoSuchPublicAccessBlockConfiguration" 404
+        "The public access block configuration was not found" ["BucketName": bucket];
+    no_such_tag_set(bucket) = "NoSuchTagSet" 404 "The TagSet does not exist" ["BucketName": bucket];
     no_such_upload(upload) = "NoSuchUpload" 404
         "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
         ["UploadId": upload];
     no_such_version(key, version) = "NoSuchVersion" 404
         "The specified version does not exist." ["Key": key, "VersionId": version];
+    no_such_website_configuration(bucket) = "NoSuchWebsiteConfiguration" 404
+        "The specified bucket does not have a website configuration" ["BucketName": bucket];
     not_modified() = "NotModified" 304 "Not Modified";
+    origin_needed() = "BadRequest" 400 "Insufficient information. Origin request header needed.";
+    ownership_controls_not_found(bucket) = "OwnershipControlsNotFoundError" 404
+        "The bucket ownership controls were not found" ["BucketName": bucket];
     precondition_failed(condition) = "PreconditionFailed" 412
         "At least one of the pre-conditions you specified did not hold" ["Condition": condition];
     invalid_tag(message, key) = "InvalidTag" 400 "{message}" ["TagKey": key];
     sha256_mismatch(client, computed) = "XAmzContentSHA256Mismatch" 400
         "The provided 'x-amz-content-sha256' header does not match what was computed."
         ["ClientComputedContentSHA256": client, "S3ComputedContentSHA256": computed];
+    too_many_configurations() = "TooManyConfigurations" 400
+        "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.";
+    unexpected_content() = "UnexpectedContent" 400 "This request does not support content";
+    unresolvable_grant(email) = "UnresolvableGrantByEmailAddress" 400
+        "The e-mail address you provided does not match any account on record."
+        ["EmailAddress": email];
 }

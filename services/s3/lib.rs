@@ -1,6 +1,7 @@
 //! S3: buckets, objects, multipart uploads. Bodies are streamed; nothing of them is held in memory
 //! but the piece at hand.
 
+mod acl;
 mod address;
 mod attributes;
 mod bucket;
@@ -16,6 +17,7 @@ mod operations;
 mod presigned;
 mod range;
 mod state;
+mod website;
 
 cumulet_core::api!();
 
@@ -30,6 +32,8 @@ static DESCRIPTION: Description = Description {
         address::address(parts);
         presigned::hoist(parts);
     },
+    routes: &[website::ROUTE],
+    browser_policy: Some(bucket::cors::verdict),
     ..Description::new("s3", api::model, operations::OPERATIONS)
 };
 

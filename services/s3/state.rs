@@ -1,8 +1,9 @@
-//! What S3 stores: a row per bucket, object version, upload and part, all in the one scope that
-//! is global to the partition, because bucket names are.
+//! What S3 stores: a row per bucket, configuration of one, object version, upload and part, all in
+//! the one scope that is global to the partition, because bucket names are.
 //!
 //! Invariants:
-//! - Versions, uploads and parts stand under a bucket that is there; deleting it takes its uploads.
+//! - Versions, uploads, parts and configurations stand under a bucket that is there; deleting it
+//!   takes its uploads and configurations.
 //! - A key's versions follow each other newest first. Buckets have no versioning yet: each key has
 //!   one row, its null version, at [`NULL_AGE`].
 //! - Bodies are blobs, shared by whatever holds the same bytes.
@@ -11,10 +12,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, WorldId};
+use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, Value, WorldId};
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Store, Table};
 
 use crate::attributes::Attributes;
+use crate::bucket::stored::ConfigurationKey;
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
 use crate::errors;
@@ -68,6 +70,7 @@ cumulet_store::tables! {
     /// Everything of a partition.
     pub(crate) struct Tables {
         pub(crate) buckets: Table<Arc<str>, Arc<Bucket>>,
+        pub(crate) configurations: Table<ConfigurationKey, Arc<Value>>,
         pub(crate) versions: Table<VersionKey, Arc<Version>>,
         pub(crate) uploads: Table<UploadKey, Arc<Upload>>,
         pub(crate) parts: Table<(Arc<str>, u16), Arc<Part>>,
@@ -84,17 +87,7 @@ pub(crate) struct Bucket {
     /// us-east-1.
     pub(crate) location: Option<String>,
     pub(crate) created: Timestamp,
-    #[expect(dead_code, reason = "read by operations to come")]
-    pub(crate) settings: Settings,
-}
-
-/// What else `CreateBucket` may set.
-#[derive(Clone, Debug, Default)]
-#[expect(dead_code, reason = "read by operations to come")]
-pub(crate) struct Settings {
     pub(crate) tags: Tags,
-    pub(crate) acl: Option<String>,
-    pub(crate) ownership: Option<String>,
 }
 
 /// Names one version of an object.

@@ -30,7 +30,7 @@ pub use error::AwsError;
 pub use ids::Ids;
 pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
-pub use service::{Description, DueWork, Operation, Resource, Route, Service, State};
+pub use service::{Description, DueWork, Operation, Resource, Route, Service, State, Verdict};
 pub use time::{Clock, Timestamp};
 pub use value::Value;
 pub use world::{BoxFuture, Scope, World, WorldId};

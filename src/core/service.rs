@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use http::HeaderMap;
 use http::request::Parts;
 
 use crate::body::Body;
@@ -150,15 +151,28 @@ pub struct Description {
     pub address: fn(&mut Parts),
     /// Paths and hosts of the service's own, outside its model.
     pub routes: &'static [Route],
-    /// Decides over cross-site browser requests in the gateway's stead: true lets one pass.
+    /// Decides over requests of web pages in the gateway's stead, and over every `OPTIONS`.
     pub browser_policy: Option<BrowserPolicy>,
 }
 
 /// Checks an input by the model, in a service's style.
 pub type Validate = fn(&'static Model, &Operation, &dyn Message) -> Result<(), AwsError>;
 
-/// Says whether a cross-site browser request may pass.
-pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> bool;
+/// Says what a web page may do.
+pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> Verdict;
+
+/// What a service says of a web page's request.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Nothing: the gateway's list of origins decides.
+    Gateway,
+    /// It may run, and these headers go with its answer.
+    Pass(HeaderMap),
+    /// It is a preflight, and these headers are its answer.
+    Welcome(HeaderMap),
+    /// It is a preflight that fails, unless the gateway's list has the origin.
+    Refuse(AwsError),
+}
 
 /// Answers a request on a service's own path or host.
 pub type Answer = fn(Arc<dyn State>, Cx, http::Request<Body>) -> BoxFuture<http::Response<Body>>;

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{
-    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp,
+    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp, Verdict,
 };
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect, SignatureError};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::admin::Admin;
 use crate::answer;
@@ -116,11 +116,16 @@ impl Gateway {
         let identity = Identity::of(cumulet_sigv4::credential(&parts).as_ref(), &parts.headers);
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(refusal) = refusal(service, &cx, &parts, visitor) {
-            return refusal;
-        }
+        let headers = match admit(service, &cx, &parts, visitor) {
+            Admission::Granted(headers) => headers,
+            Admission::Answered(answer) => return answer,
+            Admission::Refused(error) => {
+                return answer::text(error.status(), error.message().to_owned());
+            }
+        };
         let request = Request::from_parts(Parts::clone(&parts), body);
-        let answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
+        let mut answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
+        answer.headers_mut().extend(headers);
         log::info!(
             "{} {} {} => {}",
             service.name(),
@@ -163,15 +168,21 @@ impl Gateway {
         }
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
-        if let Some(refusal) = refusal(service, &cx, &parts, visitor) {
-            return refusal;
-        }
         let mut call = Call {
             service,
             protocol: cumulet_protocol::detect(service.model(), &parts),
             cx,
             parts,
             operation: "",
+        };
+        let headers = match admit(service, &call.cx, &call.parts, visitor) {
+            Admission::Granted(headers) => headers,
+            Admission::Answered(mut answer) => {
+                let id = call.cx.request_id();
+                cumulet_protocol::put_ids(answer.headers_mut(), call.protocol, id);
+                return answer;
+            }
+            Admission::Refused(error) => return call.finish(Err(error)),
         };
         let body = match decoder {
             Ok(Some(decoder)) => Ok(cumulet_sigv4::decoded(body, decoder)),
@@ -183,7 +194,9 @@ impl Gateway {
             (None, Err(error)) => Err(error),
             (None, Ok(body)) => call.run(body, form).await,
         };
-        call.finish(outcome)
+        let mut answer = call.finish(outcome);
+        answer.headers_mut().extend(headers);
+        answer
     }
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
@@ -316,12 +329,40 @@ fn under(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The answer to a browser's request that goes no further; the service may decide in our stead.
-fn refusal(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Option<Response<Body>> {
-    let refusal = visitor.refusal()?;
-    match service.description().browser_policy {
-        Some(lets_pass) if lets_pass(service.state(), cx, parts) => None,
-        _ => Some(refusal),
+/// What becomes of a request as far as browsers are concerned.
+enum Admission {
+    /// It runs; these headers go with its answer.
+    Granted(HeaderMap),
+    /// This is its answer.
+    Answered(Response<Body>),
+    /// This is its answer, in the service's form.
+    Refused(AwsError),
+}
+
+/// Lets a request in, with headers for its answer, or says what is answered instead. A service may
+/// decide over web pages in our stead, but not over names under which we are not known.
+fn admit(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Admission {
+    let asks = match visitor {
+        Visitor::Nobody => parts.method == Method::OPTIONS,
+        Visitor::Allowed(_) | Visitor::Stranger(_) => true,
+        Visitor::WrongHost(_) => false,
+    };
+    let policy = service.description().browser_policy.filter(|_| asks);
+    match policy.map_or(Verdict::Gateway, |policy| policy(service.state(), cx, parts)) {
+        Verdict::Pass(headers) => Admission::Granted(headers),
+        Verdict::Welcome(headers) => {
+            let mut answer = Response::new(Body::empty());
+            *answer.headers_mut() = headers;
+            Admission::Answered(answer)
+        }
+        Verdict::Refuse(_) if matches!(visitor, Visitor::Allowed(_)) => {
+            Admission::Answered(Response::new(Body::empty()))
+        }
+        Verdict::Refuse(error) => Admission::Refused(error),
+        Verdict::Gateway => match visitor.refusal() {
+            Some(refusal) => Admission::Answered(refusal),
+            None => Admission::Granted(HeaderMap::new()),
+        },
     }
 }
 

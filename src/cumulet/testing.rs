@@ -8,8 +8,10 @@ use cumulet_core::codec::Decode;
 use cumulet_core::model::{Kind, Location, Member, OperationModel, Shape};
 use cumulet_core::{
     AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Message, Model,
-    Operation, Protocol, ReadError, Reader, Route, Service, State, WorldId, Writer,
+    Operation, Protocol, ReadError, Reader, Route, Service, State, Verdict, WorldId, Writer,
 };
+use http::header::VARY;
+use http::{HeaderMap, HeaderValue};
 
 /// Both services, in a world of its own.
 pub(crate) fn cloud() -> Arc<Cloud> {
@@ -40,9 +42,19 @@ static S3: Description = {
     let mut s3 = Description::new("s3", || &S3_MODEL, &[PUT]);
     s3.bare_errors = true;
     s3.catch_all = true;
-    // Pages of one site may do what they like here.
+    // Pages of one site may do what they like here, and another's may not ask.
     s3.browser_policy = Some(|_, _, parts| {
-        parts.headers.get("origin").is_some_and(|origin| origin == "https://friend.test")
+        let named = HeaderMap::from_iter([(VARY, HeaderValue::from_static("policy"))]);
+        match parts.headers.get("origin").map_or(&b""[..], HeaderValue::as_bytes) {
+            b"https://friend.test" if parts.method == http::Method::OPTIONS => {
+                Verdict::Welcome(named)
+            }
+            b"https://friend.test" => Verdict::Pass(named),
+            _ if parts.method == http::Method::OPTIONS => {
+                Verdict::Refuse(AwsError::new("AccessForbidden", 403, "no"))
+            }
+            _ => Verdict::Gateway,
+        }
     });
     s3
 };

@@ -155,7 +155,7 @@ pub(crate) fn content_type(protocol: Protocol, model: Option<&'static Model>) ->
 }
 
 /// The request's id, where the protocol's clients look for it.
-pub(crate) fn put_ids(headers: &mut HeaderMap, protocol: Protocol, request_id: &str) {
+pub fn put_ids(headers: &mut HeaderMap, protocol: Protocol, request_id: &str) {
     if protocol == Protocol::RestXml {
         put(headers, "x-amz-request-id", request_id);
         put(headers, "x-amz-id-2", &host_id(request_id));

@@ -161,11 +161,12 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-        let message = match self.protocol {
+let message = match self.protocol {
             Protocol::Query => self.error.query_message(),
             _ => self.error.message(),
         };
-        if !message.is_empty() {
+        // S3 has the element also where it has nothing to say.
+        if bare || !message.is_empty() {
             tag(out, "Message", message);
         }
         if let Some(schema) = self.shape {

@@ -22,7 +22,7 @@ mod text;
 mod validate;
 mod xml;
 
-pub use answer::write_output;
+pub use answer::{put_ids, write_output};
 pub use detect::detect;
 pub use error::{malformed, write_error};
 pub use event::{EventMessage, decode_event, encode_event, encode_exception};

@@ -1,30 +1,23 @@
 //! `CreateBucket`: the rules of names and places.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use cumulet_core::tags::{self, TagError, Tags};
+use cumulet_core::tags::Tags;
 use cumulet_core::{AwsError, Cx, Region};
 
+use super::{access, tagging};
 use crate::api::{self, input, output};
-use crate::attributes::acl;
-use crate::errors;
-use crate::refuse;
-use crate::state::{Bucket, S3, Settings, whole_second};
+use crate::state::{Bucket, S3, whole_second};
+use crate::{acl, asked_acl, errors, refuse};
 
 pub(crate) async fn create_bucket(
     s3: &S3,
     cx: &Cx,
-    input: input::CreateBucket,
+    mut input: input::CreateBucket,
 ) -> Result<output::CreateBucket, AwsError> {
-    refuse!(input,
-        grant_full_control: "x-amz-grant-full-control",
-        grant_read: "x-amz-grant-read",
-        grant_read_acp: "x-amz-grant-read-acp",
-        grant_write: "x-amz-grant-write",
-        grant_write_acp: "x-amz-grant-write-acp",
-        bucket_namespace: "x-amz-bucket-namespace",
-    );
+    refuse!(input, bucket_namespace: "x-amz-bucket-namespace");
     if input.object_lock_enabled_for_bucket == Some(true) {
         return Err(errors::header_not_implemented("x-amz-bucket-object-lock-enabled"));
     }
@@ -36,17 +29,18 @@ pub(crate) async fn create_bucket(
     }
     let location = configuration.location_constraint.filter(|l| !l.is_empty());
     let region = place(cx.region(), location.as_deref())?;
+    let list = asked_acl!(input, None, grant_write).list(cx.account())?;
+    let ownership = ownership(input.object_ownership)?;
+    if ownership == access::ENFORCED && list.as_ref().is_some_and(|list| !acl::is_private(list)) {
+        return Err(errors::acl_with_ownership());
+    }
     let bucket = Bucket {
         name: input.bucket.into(),
         owner: cx.account(),
         region,
         location,
         created: whole_second(cx),
-        settings: Settings {
-            tags: tagged(configuration.tags)?,
-            acl: acl(input.acl)?,
-            ownership: ownership(input.object_ownership)?,
-        },
+        tags: tags(configuration.tags)?,
     };
     let name = Arc::clone(&bucket.name);
     let shown = output::CreateBucket {
@@ -60,13 +54,21 @@ pub(crate) async fn create_bucket(
     s3.write(cx, |t| {
         match t.buckets.get(&*name) {
             None => {
+                t.configure(&name, "", &access::owned(ownership));
+                t.configure(&name, "", &access::block(true));
+                if let Some(list) = &list {
+                    t.configure(&name, "", list);
+                }
                 t.buckets.insert(Arc::clone(&name), Arc::new(bucket));
             }
             Some(there) if there.owner != bucket.owner => {
                 return Err(errors::bucket_already_exists(&name));
             }
             // An old promise of us-east-1: who owns a bucket may create it again.
-            Some(there) if there.region == Region::US_EAST_1 && region == there.region => {}
+            Some(there)
+                if there.region == Region::US_EAST_1
+                    && region == there.region
+                    && bucket.tags.is_empty() => {}
             Some(_) => return Err(errors::bucket_already_owned_by_you(&name)),
         }
         Ok(shown)
@@ -113,50 +115,26 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     if valid { Ok(()) } else { Err(errors::invalid_bucket_name(name)) }
 }
 
-fn tagged(given: Option<Vec<api::Tag>>) -> Result<Tags, AwsError> {
-    let mut all = Tags::new();
-    for tag in given.unwrap_or_default() {
-        let (Some(key), Some(value)) = (tag.key, tag.value) else {
-            return Err(errors::malformed_xml());
-        };
-        match tags::check(&key, &value) {
-            Ok(()) => {}
-            Err(TagError::Reserved) => {
-                return Err(AwsError::new(
-                    "InvalidTag",
-                    400,
-                    "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from your tag keys and try again.",
-                ));
-            }
-            Err(TagError::ValueLength) => {
-                let message = "The TagValue you have provided is invalid";
-                return Err(errors::invalid_tag(message, key).with("TagValue", value));
-            }
-            Err(TagError::Character) if tags::check(&key, "").is_ok() => {
-                let message = "The TagValue you have provided is invalid";
-                return Err(errors::invalid_tag(message, key).with("TagValue", value));
-            }
-            Err(TagError::KeyLength | TagError::Character) => {
-                return Err(errors::invalid_tag("The TagKey you have provided is invalid", key));
-            }
-        }
-        if all.contains_key(&key) {
-            let message = "Cannot provide multiple Tags with the same key";
-            return Err(errors::invalid_tag(message, key));
-        }
-        all.insert(key, value);
+/// Tags as they are checked here, in other words and with another outcome than `PutBucketTagging`'s.
+fn tags(given: Option<Vec<api::Tag>>) -> Result<Tags, AwsError> {
+    let mut keys = HashSet::new();
+    let mut all = given.iter().flatten();
+    if all.any(|tag| tag.key.is_some() && !keys.insert(&tag.key)) {
+        let message = "We encountered an internal error. Please try again.";
+        return Err(AwsError::new("InternalError", 500, message));
     }
-    Ok(all)
+    let message = "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" from your tag keys and try again.";
+    tagging::read(given, |_| AwsError::new("InvalidTag", 400, message))
 }
 
-fn ownership(given: Option<String>) -> Result<Option<String>, AwsError> {
-    let known = ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"];
+fn ownership(given: Option<String>) -> Result<String, AwsError> {
+    let known = ["BucketOwnerPreferred", "ObjectWriter", access::ENFORCED];
     match given {
         Some(other) if !known.contains(&other.as_str()) => {
             let message = format!("Invalid x-amz-object-ownership header: {other}");
             Err(errors::invalid_argument_named(message, "x-amz-object-ownership"))
         }
-        given => Ok(given),
+        given => Ok(given.unwrap_or_else(|| access::ENFORCED.into())),
     }
 }
 

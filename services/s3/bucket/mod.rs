@@ -1,6 +1,15 @@
-//! Buckets: head, location, list, delete. How they come about is in `create`.
+//! Buckets: head, location, list, delete. How they come about is in `create`; what is configured
+//! of them is in the other files.
 
+pub(crate) mod access;
+pub(crate) mod cors;
 pub(crate) mod create;
+pub(crate) mod policy;
+pub(crate) mod reports;
+pub(crate) mod settings;
+pub(crate) mod stored;
+pub(crate) mod tagging;
+pub(crate) mod website;
 
 use std::ops::Bound;
 
@@ -57,6 +66,7 @@ pub(crate) async fn delete_bucket(
         for key in &uploads {
             t.end_upload(key);
         }
+        t.forget_configurations(name);
         t.buckets.remove(name);
         Ok(Empty {})
     })
@@ -137,6 +147,6 @@ pub(crate) fn initiator(account: AccountId) -> api::Initiator {
     api::Initiator { display_name: Some(account.to_string()), id: Some(id) }
 }
 
-fn canonical_id(account: AccountId) -> String {
+pub(crate) fn canonical_id(account: AccountId) -> String {
     hex(&Sha256::digest(account.as_str()))
 }

@@ -12,7 +12,7 @@ fn gateway(variables: &[(&str, &str)]) -> Gateway {
 
 struct Answer {
     status: u16,
-    headers: http::HeaderMap,
+    headers: HeaderMap,
     body: String,
 }
 
@@ -149,8 +149,22 @@ async fn a_service_may_decide_about_browsers_itself() {
     let friend = call("PUT /key", &["origin: https://friend.test"], "x").await;
     assert_eq!((friend.status, friend.body.as_str()), (200, "x"));
     assert!(!friend.headers.contains_key("access-control-allow-origin"));
+    assert_eq!(friend.headers["vary"], "policy");
     let elsewhere = sqs("Echo", &["origin: https://friend.test"], r#"{"Text":"a"}"#).await;
     assert_eq!(elsewhere.status, 403);
+}
+
+#[tokio::test]
+async fn a_service_may_answer_preflights() {
+    let friend = call("OPTIONS /key", &["origin: https://friend.test"], "").await;
+    assert_eq!((friend.status, &friend.headers["vary"]), (200, &"policy".parse().unwrap()));
+    let evil = call("OPTIONS /key", &["origin: https://evil.test"], "").await;
+    assert_eq!(evil.status, 403);
+    assert!(evil.body.contains("<Code>AccessForbidden</Code>"), "{}", evil.body);
+    // The service's refusal is not the last word on an origin that the operator allows.
+    let own = call("OPTIONS /key", &["origin: http://localhost:4566"], "").await;
+    assert_eq!((own.status, own.body.as_str()), (200, ""));
+    assert_eq!(own.headers["access-control-allow-origin"], "http://localhost:4566");
 }
 
 #[tokio::test]

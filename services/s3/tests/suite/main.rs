@@ -7,6 +7,8 @@ mod calls;
 #[cfg(test)]
 mod conditions;
 #[cfg(test)]
+mod configurations;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod listings;
@@ -14,3 +16,5 @@ mod listings;
 mod multipart;
 #[cfg(test)]
 mod objects;
+#[cfg(test)]
+mod pages;
