@@ -17,6 +17,7 @@ mod operations;
 mod presigned;
 mod range;
 mod state;
+mod versions;
 mod website;
 
 cumulet_core::api!();

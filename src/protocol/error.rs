@@ -161,7 +161,7 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-let message = match self.protocol {
+        let message = match self.protocol {
             Protocol::Query => self.error.query_message(),
             _ => self.error.message(),
         };

@@ -45,9 +45,9 @@ pub(crate) async fn put_object(
         parts: Arc::default(),
     };
     s3.write(cx, |t| {
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
-        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
-        t.put(&bucket, &input.key, version);
+        let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
+        shown.version_id = t.put(cx, &bucket, &input.key, version).written();
         Ok(shown)
     })
 }
