@@ -1,6 +1,11 @@
 //! S3 to SQS, in process: what a bucket's queues are told.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it goes wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it goes wrong"
+)]
 
 use std::time::Duration;
 
@@ -87,7 +92,7 @@ async fn every_write_is_told_once() {
     let copy = value!({"Bucket": "bbb", "Key": "b", "CopySource": "bbb/a"});
     cloud.call("s3.CopyObject", copy).await;
     cloud.call("s3.DeleteObject", value!({"Bucket": "bbb", "Key": "a"})).await;
-    cloud.call("s3.DeleteObject", value!({"Bucket": "bbb", "Key": "was never there"})).await;
+    cloud.call("s3.DeleteObject", value!({"Bucket": "bbb", "Key": "c"})).await;
     let named = value!([{"Key": "b"}]);
     let delete = value!({"Bucket": "bbb", "Delete": {"Objects": named}});
     cloud.call("s3.DeleteObjects", delete).await;
@@ -96,9 +101,33 @@ async fn every_write_is_told_once() {
         "ObjectCreated:Put a",
         "ObjectRemoved:Delete a",
         "ObjectRemoved:Delete b",
+        "ObjectRemoved:Delete c",
     ];
     assert_eq!(names(&cloud).await, all);
     assert!(names(&cloud).await.is_empty());
+}
+
+#[tokio::test]
+async fn versions_have_their_ids() {
+    let cloud = listening(value!(["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]), Value::Null).await;
+    let enabled = value!({"Status": "Enabled"});
+    let input = value!({"Bucket": "bbb", "VersioningConfiguration": enabled});
+    cloud.call("s3.PutBucketVersioning", input).await;
+    put(&cloud, "a").await;
+    let marked = cloud.call("s3.DeleteObject", value!({"Bucket": "bbb", "Key": "a"})).await;
+    let marker = text(&marked, "VersionId");
+    let gone = value!({"Bucket": "bbb", "Key": "a", "VersionId": marker});
+    cloud.call("s3.DeleteObject", gone).await;
+    let mut records: Vec<Json> =
+        told(&cloud).await.iter().map(|m| m["Records"][0].clone()).collect();
+    records.sort_by_key(|r| r["s3"]["object"]["sequencer"].as_str().unwrap().to_owned());
+    let [put, mark, delete] = &records[..] else { panic!("{records:?}") };
+    assert_eq!(put["s3"]["object"]["versionId"].as_str().unwrap().len(), 32);
+    assert_eq!(mark["eventName"], "ObjectRemoved:DeleteMarkerCreated");
+    assert_eq!(mark["s3"]["object"]["versionId"], marker);
+    assert_eq!(mark["s3"]["object"]["eTag"], "d41d8cd98f00b204e9800998ecf8427e");
+    assert_eq!(delete["eventName"], "ObjectRemoved:Delete");
+    assert_eq!(delete["s3"]["object"]["versionId"], marker);
 }
 
 #[tokio::test]

@@ -46,6 +46,9 @@ errors! {
     bucket_already_owned_by_you(bucket) = "BucketAlreadyOwnedByYou" 409
         "Your previous request to create the named bucket succeeded and you already own it."
         ["BucketName": bucket];
+    bucket_has_versions(bucket) = "BucketNotEmpty" 409
+        "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+        ["BucketName": bucket];
     bucket_not_empty(bucket) = "BucketNotEmpty" 409
         "The bucket you tried to delete is not empty" ["BucketName": bucket];
     conditional_request_conflict(condition, key) = "ConditionalRequestConflict" 409
@@ -63,6 +66,8 @@ errors! {
         "A header you provided implies functionality that is not implemented" ["Header": header];
     id_mismatch() = "IdMismatch" 400
         "Document ID does not match the specified configuration ID.";
+    illegal_versioning_configuration() = "IllegalVersioningConfigurationException" 400
+        "The Versioning element must be specified";
     illegal_location_constraint(location) = "IllegalLocationConstraintException" 400
         "The {location} location constraint is incompatible for the region specific endpoint this request was sent to.";
     invalid_argument(message, name, value) = "InvalidArgument" 400 "{message}"

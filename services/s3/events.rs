@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use cumulet_core::{Cx, Principal, Region, Timestamp};
+use md5::Digest as _;
 
 use crate::api;
 use crate::conditions::ETag;
-use crate::state::{Tables, Version};
+use crate::state::{Bucket, Tables, Version};
+use crate::versions::VersionId;
 
 /// What happened.
 #[derive(Clone, Copy, Debug)]
@@ -79,9 +81,20 @@ pub(crate) struct Subject {
 
 impl Subject {
     /// A version with its bytes.
-    pub(crate) fn of(version: &Version, version_id: Option<String>) -> Self {
+    pub(crate) fn of(version: &Version) -> Self {
         let (etag, size) = (Some(version.etag), Some(version.body.len()));
-        Self { version_id, etag, size, ..Self::default() }
+        Self { etag, size, ..Self::default() }
+    }
+
+    /// The same with its id, unless that is null.
+    pub(crate) fn called(self, id: VersionId) -> Self {
+        Self { version_id: id.written(), ..self }
+    }
+
+    /// A delete marker: it counts as empty.
+    pub(crate) fn marker(id: VersionId) -> Self {
+        let etag = Some(ETag::of(md5::Md5::digest(b"").into()));
+        Self { etag, ..Self::default() }.called(id)
     }
 }
 
@@ -100,7 +113,7 @@ pub(crate) enum Target {
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) kind: Kind,
-    pub(crate) bucket: Arc<crate::state::Bucket>,
+    pub(crate) bucket: Arc<Bucket>,
     pub(crate) key: String,
     pub(crate) subject: Subject,
     pub(crate) targets: Vec<Target>,
@@ -116,21 +129,21 @@ impl Tables {
     pub(crate) fn raise(
         &mut self,
         cx: &Cx,
-        bucket: &str,
+        bucket: &Arc<Bucket>,
         kind: Kind,
         key: &str,
-        subject: impl FnOnce() -> Subject,
+        subject: Subject,
     ) {
-        let Some(asked) = self.configuration::<api::NotificationConfiguration>(bucket) else {
+        let asked = self.configuration::<api::NotificationConfiguration>(&bucket.name);
+        let targets = asked.map(|asked| targets(&asked, kind, key)).unwrap_or_default();
+        if targets.is_empty() {
             return;
-        };
-        let targets = targets(&asked, kind, key);
-        let Some(bucket) = self.buckets.get(bucket).filter(|_| !targets.is_empty()) else { return };
+        }
         let event = Event {
             kind,
             bucket: Arc::clone(bucket),
             key: key.to_owned(),
-            subject: subject(),
+            subject,
             targets,
             at: cx.now(),
             request_id: cx.request_id().to_owned(),

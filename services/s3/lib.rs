@@ -20,6 +20,7 @@ mod presigned;
 mod range;
 mod records;
 mod state;
+mod versions;
 mod website;
 
 cumulet_core::api!();

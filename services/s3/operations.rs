@@ -39,6 +39,7 @@ cumulet_core::operations! { S3:
     GetBucketPolicyStatus => bucket::policy::get_bucket_policy_status;
     GetBucketRequestPayment => bucket::settings::get_bucket_request_payment;
     GetBucketTagging => bucket::tagging::get_bucket_tagging;
+    GetBucketVersioning => bucket::versioning::get_bucket_versioning;
     GetBucketWebsite => bucket::website::get_bucket_website;
     GetObject => object::get::get_object;
     GetObjectAttributes => object::attributes::get_object_attributes;
@@ -51,6 +52,7 @@ cumulet_core::operations! { S3:
     ListBucketMetricsConfigurations => bucket::reports::list_bucket_metrics_configurations, action "GetMetricsConfiguration";
     ListBuckets => bucket::list_buckets, action "ListAllMyBuckets";
     ListMultipartUploads => multipart::list::list_multipart_uploads, action "ListBucketMultipartUploads";
+    ListObjectVersions => object::versions::list_object_versions, action "ListBucketVersions";
     ListObjects => object::list::list_objects, action "ListBucket";
     ListObjectsV2 => object::list::list_objects_v2, action "ListBucket";
     ListParts => multipart::list::list_parts, action "ListMultipartUploadParts";
@@ -68,6 +70,7 @@ cumulet_core::operations! { S3:
     PutBucketPolicy => bucket::policy::put_bucket_policy;
     PutBucketRequestPayment => bucket::settings::put_bucket_request_payment;
     PutBucketTagging => bucket::tagging::put_bucket_tagging;
+    PutBucketVersioning => bucket::versioning::put_bucket_versioning;
     PutBucketWebsite => bucket::website::put_bucket_website;
     PutObject => object::put::put_object;
     PutPublicAccessBlock => bucket::access::put_public_access_block, action "PutBucketPublicAccessBlock";

@@ -10,6 +10,7 @@ use cumulet_core::{AwsError, Cx, Region};
 use super::{access, tagging};
 use crate::api::{self, input, output};
 use crate::state::{Bucket, S3, whole_second};
+use crate::versions::Versioning;
 use crate::{acl, asked_acl, errors, refuse};
 
 pub(crate) async fn create_bucket(
@@ -41,6 +42,7 @@ pub(crate) async fn create_bucket(
         location,
         created: whole_second(cx),
         tags: tags(configuration.tags)?,
+        versioning: Versioning::default(),
     };
     let name = Arc::clone(&bucket.name);
     let shown = output::CreateBucket {

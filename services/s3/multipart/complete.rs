@@ -29,9 +29,9 @@ pub(crate) async fn complete_multipart_upload(
     let named = input.multipart_upload.take().and_then(|m| m.parts).unwrap_or_default();
     s3.write(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        let bucket = Arc::clone(&bucket.name);
+        let bucket = Arc::clone(bucket);
         let id = input.upload_id.as_deref().unwrap_or_default();
-        let (key, upload) = t.upload(&bucket, &input.key, id)?;
+        let (key, upload) = t.upload(&bucket.name, &input.key, id)?;
         let (key, upload) = (key.clone(), Arc::clone(upload));
         check_kind(&upload, input.checksum_type.as_deref())?;
         let parts = chosen(t, &key, &upload, &named)?;
@@ -40,15 +40,17 @@ pub(crate) async fn complete_multipart_upload(
             check_checksum(&version, given!(input), input.checksum_type.as_deref())?;
         }
         check_size(&version, input.mpu_object_size)?;
-        let current = t.current(&bucket, &input.key).map(|v| v.etag);
+        let current = t.current(&bucket.name, &input.key).map(|v| v.etag);
         condition.check(current, &input.key)?;
         if upload.disturbed && condition != WriteCondition::None {
             return Err(errors::conditional_request_conflict(condition.name(), &input.key));
         }
-        let shown = shown(cx, &key, &version);
+        let mut shown = shown(cx, &key, &version);
         t.end_upload(&key);
-        t.raise(cx, &bucket, events::Kind::COMPLETE, &input.key, || Subject::of(&version, None));
-        t.put(&bucket, &input.key, version);
+        let subject = Subject::of(&version);
+        let id = t.put(cx, &bucket, &input.key, version);
+        t.raise(cx, &bucket, events::Kind::COMPLETE, &input.key, subject.called(id));
+        shown.version_id = id.written();
         Ok(shown)
     })
 }

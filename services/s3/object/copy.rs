@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cumulet_core::{AwsError, Cx};
 use percent_encoding::percent_decode_str;
 
-use super::{check_key, check_version};
+use super::check_key;
 use crate::api::{self, input, output};
 use crate::attributes::Attributes;
 use crate::checksum::{Algorithm, Checksum};
@@ -16,6 +16,7 @@ use crate::errors::{self, UPLOAD_MAX};
 use crate::events::{Kind, Subject};
 use crate::intake::digest;
 use crate::state::{S3, Version, whole_second};
+use crate::versions::{Row, VersionId};
 use crate::{attributes, show_checksum, show_encryption, source};
 
 pub(crate) async fn copy_object(
@@ -27,7 +28,7 @@ pub(crate) async fn copy_object(
     s3.read(cx, |t| t.bucket(&input.bucket, expected.as_deref()).map(|_| ()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let (place, source) = source!(s3, cx, input)?;
+    let (place, id, source) = source!(s3, cx, input)?;
     if source.body.len() > UPLOAD_MAX {
         let message =
             "The specified copy source is larger than the maximum allowable size for a copy source";
@@ -35,7 +36,8 @@ pub(crate) async fn copy_object(
     }
     let replaces = directive(input.metadata_directive.as_deref(), "metadata")?;
     let retags = directive(input.tagging_directive.as_deref(), "tagging")?;
-    let in_place = place.bucket == input.bucket && place.key == input.key;
+    let is_current = place.version_id.is_none();
+    let in_place = is_current && place.bucket == input.bucket && place.key == input.key;
     let changes = replaces
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
@@ -65,7 +67,11 @@ pub(crate) async fn copy_object(
         ..Default::default()
     };
     show_checksum!(result, algorithm, checksum.text());
-    let mut shown = output::CopyObject { copy_object_result: Some(result), ..Default::default() };
+    let mut shown = output::CopyObject {
+        copy_object_result: Some(result),
+        copy_source_version_id: id.written(),
+        ..Default::default()
+    };
     show_encryption!(shown, attributes.encryption);
     let version = Version {
         body: source.body.clone(),
@@ -77,10 +83,12 @@ pub(crate) async fn copy_object(
         parts: Arc::default(),
     };
     s3.write(cx, |t| {
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
-        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
-        t.raise(cx, &bucket, Kind::COPY, &input.key, || Subject::of(&version, None));
-        t.put(&bucket, &input.key, version);
+        let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
+        let subject = Subject::of(&version);
+        let id = t.put(cx, &bucket, &input.key, version);
+        t.raise(cx, &bucket, Kind::COPY, &input.key, subject.called(id));
+        shown.version_id = bucket.shows(id);
         Ok(shown)
     })
 }
@@ -156,12 +164,19 @@ pub(crate) fn find(
     place: &Place,
     expected_owner: Option<&str>,
     conditions: ReadConditions<'_>,
-) -> Result<Arc<Version>, AwsError> {
-    let version = s3.read(cx, |t| {
+) -> Result<(VersionId, Arc<Version>), AwsError> {
+    let (id, version) = s3.read(cx, |t| {
         t.bucket(&place.bucket, expected_owner)?;
-        check_version(place.version_id.as_deref())?;
-        let current = t.current(&place.bucket, &place.key).cloned();
-        current.ok_or_else(|| errors::no_such_key(&place.key))
+        let said = place.version_id.as_deref();
+        if let Some(said) = said
+            && let (_, Row::Marker(_)) = t.version(&place.bucket, &place.key, Some(said))?
+        {
+            return Err(errors::invalid_request(
+                "The source of a copy request may not specifically refer to a delete marker by version id.",
+            ));
+        }
+        let (id, version) = t.object(&place.bucket, &place.key, said, "GET")?;
+        Ok::<_, AwsError>((id, Arc::clone(version)))
     })?;
     conditions.check_source(version.etag, version.modified, cx.now())?;
     if version.attributes.storage_class.is_archive() {
@@ -171,10 +186,10 @@ pub(crate) fn find(
             "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.",
         ));
     }
-    Ok(version)
+    Ok((id, version))
 }
 
-/// The source in an input of `CopyObject` or `UploadPartCopy`: its place and its version.
+/// The source in an input of `CopyObject` or `UploadPartCopy`: its place, its id and its version.
 #[macro_export]
 macro_rules! source {
     ($s3:expr, $cx:expr, $input:expr) => {{
@@ -193,7 +208,7 @@ macro_rules! source {
         let owner = $input.expected_source_bucket_owner.as_deref();
         let place = $crate::object::copy::Place::parse(header)?;
         $crate::object::copy::find($s3, $cx, &place, owner, conditions)
-            .map(|version| (place, version))
+            .map(|(id, version)| (place, id, version))
     }};
 }
 

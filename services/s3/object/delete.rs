@@ -1,12 +1,14 @@
 //! `DeleteObject` and `DeleteObjects`.
 
+use std::sync::Arc;
+
 use cumulet_core::{AwsError, Cx};
 
-use super::check_version;
 use crate::api::{self, input, output};
 use crate::conditions::{ETag, WriteCondition};
 use crate::events::{Kind, Subject};
-use crate::state::S3;
+use crate::state::{Bucket, S3, Tables};
+use crate::versions::Row;
 use crate::{errors, refuse};
 
 /// Keys of one `DeleteObjects`, at most.
@@ -24,16 +26,49 @@ pub(crate) async fn delete_object(
     check_bypass(input.bypass_governance_retention)?;
     let condition = input.if_match.as_deref();
     s3.write(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        check_version(input.version_id.as_deref())?;
-        let current = t.current(&input.bucket, &input.key).map(|v| v.etag);
-        check(condition, current, &input.key)?;
-        if current.is_some() {
-            t.raise(cx, &input.bucket, Kind::DELETE, &input.key, Subject::default);
-        }
-        t.delete(&input.bucket, &input.key);
-        Ok(output::DeleteObject::default())
+        let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
+        let gone = remove(t, cx, &bucket, &input.key, input.version_id.as_deref(), condition)?;
+        let (version_id, delete_marker) = (gone.version_id.or(gone.marker_id), gone.is_marker);
+        Ok(output::DeleteObject { version_id, delete_marker, ..Default::default() })
     })
+}
+
+/// What a deletion did.
+struct Gone {
+    /// The version that was taken away for good, as it was asked for.
+    version_id: Option<String>,
+    /// True if a delete marker came or went.
+    is_marker: Option<bool>,
+    marker_id: Option<String>,
+}
+
+/// Deletes one object, or one version of it; no harm if there is none.
+fn remove(
+    t: &mut Tables,
+    cx: &Cx,
+    bucket: &Arc<Bucket>,
+    key: &str,
+    version: Option<&str>,
+    condition: Option<&str>,
+) -> Result<Gone, AwsError> {
+    let current = t.current(&bucket.name, key).map(|v| v.etag);
+    check(condition, current, key)?;
+    let Some(version) = version else {
+        let marker = t.delete(cx, bucket, key);
+        // Also where there was nothing to delete.
+        match marker {
+            Some(id) => t.raise(cx, bucket, Kind::MARK, key, Subject::marker(id)),
+            None => t.raise(cx, bucket, Kind::DELETE, key, Subject::default()),
+        }
+        let marker_id = marker.map(|id| id.to_string());
+        return Ok(Gone { version_id: None, is_marker: marker.map(|_| true), marker_id });
+    };
+    let id = t.id(&bucket.name, key, version)?;
+    let is_marker = matches!(t.remove(&bucket.name, key, id), Some(Row::Marker(_)));
+    t.raise(cx, bucket, Kind::DELETE, key, Subject::default().called(id));
+    let version_id = Some(version.to_owned());
+    let marker_id = version_id.clone().filter(|_| is_marker);
+    Ok(Gone { version_id, is_marker: is_marker.then_some(true), marker_id })
 }
 
 /// `If-Match` of a deletion, which may be `*`.
@@ -67,23 +102,18 @@ pub(crate) async fn delete_objects(
         return Err(errors::malformed_xml());
     }
     s3.write(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
         let (mut deleted, mut failed) = (Vec::new(), Vec::new());
         for object in objects {
-            let key = object.key.clone().unwrap_or_default();
-            let current = t.current(&input.bucket, &key).map(|v| v.etag);
-            match allowed(&object, current) {
-                Ok(()) => {
-                    if current.is_some() {
-                        t.raise(cx, &input.bucket, Kind::DELETE, &key, Subject::default);
-                    }
-                    t.delete(&input.bucket, &key);
-                    let version_id = object.version_id;
-                    let key = Some(key);
-                    deleted.push(api::DeletedObject { key, version_id, ..Default::default() });
-                }
+            match remove_one(t, cx, &bucket, &object) {
+                Ok(gone) => deleted.push(api::DeletedObject {
+                    key: object.key,
+                    version_id: gone.version_id,
+                    delete_marker: gone.is_marker,
+                    delete_marker_version_id: gone.marker_id,
+                }),
                 Err(error) => failed.push(api::Error {
-                    key: Some(key),
+                    key: object.key,
                     version_id: object.version_id,
                     code: Some(error.code().to_owned()),
                     message: Some(error.message().to_owned()),
@@ -98,11 +128,18 @@ pub(crate) async fn delete_objects(
     })
 }
 
-fn allowed(object: &api::ObjectIdentifier, current: Option<ETag>) -> Result<(), AwsError> {
+fn remove_one(
+    t: &mut Tables,
+    cx: &Cx,
+    bucket: &Arc<Bucket>,
+    object: &api::ObjectIdentifier,
+) -> Result<Gone, AwsError> {
     let key = object.key.as_deref().unwrap_or_default();
     let version = object.version_id.as_deref();
-    check_version(version)
-        .map_err(|_| errors::no_such_version(key, version.unwrap_or_default()))?;
     refuse!(object, last_modified_time: "LastModifiedTime", size: "Size");
-    check(object.e_tag.as_deref(), current, key)
+    if let Some(id) = version {
+        // Here an id that S3 never gave is not there, elsewhere it is malformed.
+        t.id(&bucket.name, key, id).map_err(|_| errors::no_such_version(key, id))?;
+    }
+    remove(t, cx, bucket, key, version, object.e_tag.as_deref())
 }

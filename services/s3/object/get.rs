@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
-use super::{check_part_number, check_version};
+use super::check_part_number;
 use crate::api::{input, output};
 use crate::attributes::{DEFAULT_TYPE, Headers};
 use crate::checksum::{Checksum, Kind};
@@ -16,6 +16,7 @@ use crate::{errors, range, refuse, show_checksum, show_encryption};
 
 /// What a read asks for.
 struct Asked<'a> {
+    method: &'static str,
     bucket: &'a str,
     key: &'a str,
     version_id: Option<&'a str>,
@@ -29,12 +30,13 @@ struct Asked<'a> {
 }
 
 macro_rules! asked {
-    ($input:expr) => {{
+    ($method:literal, $input:expr) => {{
         refuse!($input,
             sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
             sse_customer_key: "x-amz-server-side-encryption-customer-key",
         );
         Asked {
+            method: $method,
             bucket: &$input.bucket,
             key: &$input.key,
             version_id: $input.version_id.as_deref(),
@@ -62,6 +64,7 @@ macro_rules! asked {
 
 /// What a read found.
 struct Found {
+    version_id: Option<String>,
     version: Arc<Version>,
     bytes: Range<u64>,
     /// Not everything was asked for.
@@ -78,6 +81,7 @@ macro_rules! shown {
         let (version, attributes) = (&found.version, &found.version.attributes);
         let headers = found.headers;
         let mut shown = <$output>::default();
+        shown.version_id = found.version_id;
         shown.accept_ranges = Some("bytes".into());
         shown.last_modified = Some(version.modified);
         shown.content_length = i64::try_from(found.bytes.end - found.bytes.start).ok();
@@ -108,7 +112,7 @@ pub(crate) async fn get_object(
     cx: &Cx,
     input: input::GetObject,
 ) -> Result<output::GetObject, AwsError> {
-    let found = find(s3, cx, asked!(input))?;
+    let found = find(s3, cx, asked!("GET", input))?;
     let version = Arc::clone(&found.version);
     let class = version.attributes.storage_class;
     if class.is_archive() {
@@ -125,7 +129,7 @@ pub(crate) async fn head_object(
     cx: &Cx,
     input: input::HeadObject,
 ) -> Result<output::HeadObject, AwsError> {
-    Ok(shown!(find(s3, cx, asked!(input))?, output::HeadObject))
+    Ok(shown!(find(s3, cx, asked!("HEAD", input))?, output::HeadObject))
 }
 
 fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
@@ -134,11 +138,10 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let version = s3.read(cx, |t| {
-        t.bucket(asked.bucket, asked.expected_owner)?;
-        check_version(asked.version_id)?;
-        let current = t.current(asked.bucket, asked.key).cloned();
-        current.ok_or_else(|| errors::no_such_key(asked.key))
+    let (version_id, version) = s3.read(cx, |t| {
+        let bucket = t.bucket(asked.bucket, asked.expected_owner)?;
+        let (id, version) = t.object(asked.bucket, asked.key, asked.version_id, asked.method)?;
+        Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version)))
     })?;
     let (etag, modified) = (version.etag, version.modified);
     asked.conditions.check(etag, modified, cx.now()).map_err(|failed| match failed {
@@ -172,6 +175,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         checksum: checksum.filter(|_| asked.wants_checksum),
         headers: overridden(&version.attributes.headers, asked.overrides),
         bytes,
+        version_id,
         version,
     })
 }

@@ -46,10 +46,12 @@ pub(crate) async fn put_object(
         parts: Arc::default(),
     };
     s3.write(cx, |t| {
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
-        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
-        t.raise(cx, &bucket, Kind::PUT, &input.key, || Subject::of(&version, None));
-        t.put(&bucket, &input.key, version);
+        let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
+        let subject = Subject::of(&version);
+        let id = t.put(cx, &bucket, &input.key, version);
+        t.raise(cx, &bucket, Kind::PUT, &input.key, subject.called(id));
+        shown.version_id = id.written();
         Ok(shown)
     })
 }

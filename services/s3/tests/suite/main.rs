@@ -18,3 +18,5 @@ mod multipart;
 mod objects;
 #[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod versions;
