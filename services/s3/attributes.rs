@@ -91,6 +91,20 @@ impl StorageClass {
         (self.0 != STANDARD).then(|| self.name())
     }
 
+    /// Whether lifecycle may bring an object here from another class: it only goes downhill.
+    pub(crate) fn is_colder_than(self, other: Self) -> bool {
+        let rank = |class: Self| match class.0 {
+            STANDARD | "REDUCED_REDUNDANCY" => 0,
+            "STANDARD_IA" => 1,
+            "INTELLIGENT_TIERING" => 2,
+            "ONEZONE_IA" => 3,
+            "GLACIER_IR" => 4,
+            "GLACIER" => 5,
+            _ => 6,
+        };
+        rank(self) > rank(other)
+    }
+
     /// Whether the bytes have to be restored before they can be read.
     pub(crate) fn is_archive(self) -> bool {
         matches!(self.0, "GLACIER" | "DEEP_ARCHIVE")

@@ -128,6 +128,8 @@ errors! {
     no_such_cors_configuration(bucket) = "NoSuchCORSConfiguration" 404
         "The CORS configuration does not exist" ["BucketName": bucket];
     no_such_key(key) = "NoSuchKey" 404 "The specified key does not exist." ["Key": key];
+    no_such_lifecycle_configuration(bucket) = "NoSuchLifecycleConfiguration" 404
+        "The lifecycle configuration does not exist" ["BucketName": bucket];
     no_such_public_access_block(bucket) = "NoSuchPublicAccessBlockConfiguration" 404
         "The public access block configuration was not found" ["BucketName": bucket];
     no_such_tag_set(bucket) = "NoSuchTagSet" 404 "The TagSet does not exist" ["BucketName": bucket];

@@ -15,6 +15,7 @@ cumulet_core::operations! { S3:
     DeleteBucketEncryption => bucket::settings::delete_bucket_encryption, action "PutEncryptionConfiguration";
     DeleteBucketIntelligentTieringConfiguration => bucket::reports::delete_bucket_intelligent_tiering_configuration, action "PutIntelligentTieringConfiguration";
     DeleteBucketInventoryConfiguration => bucket::reports::delete_bucket_inventory_configuration, action "PutInventoryConfiguration";
+    DeleteBucketLifecycle => bucket::lifecycle::delete_bucket_lifecycle, action "PutLifecycleConfiguration";
     DeleteBucketMetricsConfiguration => bucket::reports::delete_bucket_metrics_configuration, action "PutMetricsConfiguration";
     DeleteBucketOwnershipControls => bucket::access::delete_bucket_ownership_controls, action "PutBucketOwnershipControls";
     DeleteBucketPolicy => bucket::policy::delete_bucket_policy;
@@ -30,6 +31,7 @@ cumulet_core::operations! { S3:
     GetBucketEncryption => bucket::settings::get_bucket_encryption, action "GetEncryptionConfiguration";
     GetBucketIntelligentTieringConfiguration => bucket::reports::get_bucket_intelligent_tiering_configuration, action "GetIntelligentTieringConfiguration";
     GetBucketInventoryConfiguration => bucket::reports::get_bucket_inventory_configuration, action "GetInventoryConfiguration";
+    GetBucketLifecycleConfiguration => bucket::lifecycle::get_bucket_lifecycle_configuration, action "GetLifecycleConfiguration";
     GetBucketLocation => bucket::get_bucket_location;
     GetBucketLogging => bucket::settings::get_bucket_logging;
     GetBucketMetricsConfiguration => bucket::reports::get_bucket_metrics_configuration, action "GetMetricsConfiguration";
@@ -63,6 +65,7 @@ cumulet_core::operations! { S3:
     PutBucketEncryption => bucket::settings::put_bucket_encryption, action "PutEncryptionConfiguration";
     PutBucketIntelligentTieringConfiguration => bucket::reports::put_bucket_intelligent_tiering_configuration, action "PutIntelligentTieringConfiguration";
     PutBucketInventoryConfiguration => bucket::reports::put_bucket_inventory_configuration, action "PutInventoryConfiguration";
+    PutBucketLifecycleConfiguration => bucket::lifecycle::put_bucket_lifecycle_configuration, action "PutLifecycleConfiguration";
     PutBucketLogging => bucket::settings::put_bucket_logging;
     PutBucketMetricsConfiguration => bucket::reports::put_bucket_metrics_configuration, action "PutMetricsConfiguration";
     PutBucketNotificationConfiguration => bucket::notification::put_bucket_notification_configuration, action "PutBucketNotification";

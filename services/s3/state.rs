@@ -24,7 +24,7 @@ use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
 use crate::events::Event;
 use crate::versions::{Row, Versioning};
-use crate::{delivery, errors};
+use crate::{delivery, errors, rounds};
 
 /// S3's state.
 pub(crate) struct S3 {
@@ -75,7 +75,10 @@ impl State for S3 {
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {
-        Box::pin(async move { delivery::run(self, &cx).await })
+        Box::pin(async move {
+            rounds::run(self, &cx);
+            delivery::run(self, &cx).await;
+        })
     }
 }
 
@@ -91,7 +94,12 @@ cumulet_store::tables! {
         pub(crate) events: Table<u64, Arc<Event>>,
         /// The number of the last event.
         pub(crate) sequence: Table<(), u64>,
-    } next_due = |t| t.events.iter().next().map(|(_, event)| event.at);
+        /// When lifecycle makes its next round.
+        pub(crate) rounds: Table<(), Timestamp>,
+    } next_due = |t| {
+        let event = t.events.iter().next().map(|(_, event)| event.at);
+        event.into_iter().chain(t.rounds.get(&()).copied()).min()
+    };
 }
 
 /// A bucket.

@@ -86,6 +86,13 @@ impl Bucket {
 }
 
 impl Row {
+    pub(crate) fn modified(&self) -> Timestamp {
+        match self {
+            Self::Object(version) => version.modified,
+            Self::Marker(marker) => marker.modified,
+        }
+    }
+
     /// The object; a delete marker refuses the method.
     pub(crate) fn object(
         &self,

@@ -7,7 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use cumulet_core::codec::{Decode, Empty, Encode, Schema};
+use cumulet_core::codec::{Decode, Empty, Encode, ReadError, Reader, Schema, Writer};
 use cumulet_core::dynamic::{from_value, to_value};
 use cumulet_core::model::Kind;
 use cumulet_core::{AwsError, Cx, Value};
@@ -36,6 +36,7 @@ shapes! {
     AccelerateConfiguration
     AccessControlPolicy
     AnalyticsConfiguration
+    BucketLifecycleConfiguration
     BucketLoggingStatus
     CORSConfiguration
     IntelligentTieringConfiguration
@@ -49,26 +50,35 @@ shapes! {
     WebsiteConfiguration
 }
 
-/// A bucket policy, as the text that was put.
-#[derive(Clone, Debug)]
-pub(crate) struct Policy(pub(crate) String);
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $shape:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name(pub(crate) String);
 
-impl Encode for Policy {
-    fn encode(&self, w: &mut dyn cumulet_core::codec::Writer) {
-        self.0.encode(w);
-    }
+        impl Encode for $name {
+            fn encode(&self, w: &mut dyn Writer) {
+                self.0.encode(w);
+            }
+        }
+
+        impl Decode for $name {
+            fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+                String::decode(r).map(Self)
+            }
+        }
+
+        impl Configuration for $name {
+            const SHAPE: &'static str = $shape;
+        }
+    )*};
 }
 
-impl Decode for Policy {
-    fn decode(
-        r: &mut dyn cumulet_core::codec::Reader,
-    ) -> Result<Self, cumulet_core::codec::ReadError> {
-        String::decode(r).map(Self)
-    }
-}
-
-impl Configuration for Policy {
-    const SHAPE: &'static str = "Policy";
+texts! {
+    /// A bucket policy, as the text that was put.
+    Policy = "Policy";
+    /// From which size on objects change their storage class by lifecycle.
+    MinimumSize = "TransitionDefaultMinimumObjectSize";
 }
 
 /// Names a configuration.
@@ -96,6 +106,11 @@ impl Tables {
     /// The configuration of which a bucket has one at most.
     pub(crate) fn configuration<T: Configuration>(&self, bucket: &str) -> Option<T> {
         self.configuration_called(bucket, "")
+    }
+
+    /// Whether a bucket has it.
+    pub(crate) fn is_configured<T: Configuration>(&self, bucket: &str) -> bool {
+        self.configurations.contains(&At(bucket, T::SHAPE, ""))
     }
 
     pub(crate) fn configuration_called<T: Configuration>(

@@ -50,6 +50,7 @@ pub(crate) async fn complete_multipart_upload(
         let subject = Subject::of(&version);
         let id = t.put(cx, &bucket, &input.key, version);
         t.raise(cx, &bucket, events::Kind::COMPLETE, &input.key, subject.called(id));
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = id.written();
         Ok(shown)
     })

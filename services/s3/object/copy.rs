@@ -88,6 +88,7 @@ pub(crate) async fn copy_object(
         let subject = Subject::of(&version);
         let id = t.put(cx, &bucket, &input.key, version);
         t.raise(cx, &bucket, Kind::COPY, &input.key, subject.called(id));
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = bucket.shows(id);
         Ok(shown)
     })

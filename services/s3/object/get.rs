@@ -65,6 +65,7 @@ macro_rules! asked {
 /// What a read found.
 struct Found {
     version_id: Option<String>,
+    expiration: Option<String>,
     version: Arc<Version>,
     bytes: Range<u64>,
     /// Not everything was asked for.
@@ -82,6 +83,7 @@ macro_rules! shown {
         let headers = found.headers;
         let mut shown = <$output>::default();
         shown.version_id = found.version_id;
+        shown.expiration = found.expiration;
         shown.accept_ranges = Some("bytes".into());
         shown.last_modified = Some(version.modified);
         shown.content_length = i64::try_from(found.bytes.end - found.bytes.start).ok();
@@ -138,10 +140,12 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let (version_id, version) = s3.read(cx, |t| {
+    let (version_id, version, expiration) = s3.read(cx, |t| {
         let bucket = t.bucket(asked.bucket, asked.expected_owner)?;
         let (id, version) = t.object(asked.bucket, asked.key, asked.version_id, asked.method)?;
-        Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version)))
+        let current = asked.version_id.is_none();
+        let expiration = t.expiration(&bucket.name, asked.key, version).filter(|_| current);
+        Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version), expiration))
     })?;
     let (etag, modified) = (version.etag, version.modified);
     asked.conditions.check(etag, modified, cx.now()).map_err(|failed| match failed {
@@ -176,6 +180,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         headers: overridden(&version.attributes.headers, asked.overrides),
         bytes,
         version_id,
+        expiration,
         version,
     })
 }

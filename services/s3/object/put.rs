@@ -51,6 +51,7 @@ pub(crate) async fn put_object(
         let subject = Subject::of(&version);
         let id = t.put(cx, &bucket, &input.key, version);
         t.raise(cx, &bucket, Kind::PUT, &input.key, subject.called(id));
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = id.written();
         Ok(shown)
     })

@@ -11,6 +11,8 @@ mod configurations;
 #[cfg(test)]
 mod copies;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod listings;
 #[cfg(test)]
 mod multipart;
