@@ -259,7 +259,13 @@ impl Call<'_> {
             Bytes::new()
         } else {
             refuse_encodings(&self.parts)?;
-            body.collect(BODY_MAX, too_large).await?
+            let whole = body.collect(BODY_MAX, too_large).await?;
+            if let Some(check) = self.service.description().check_body {
+                let demanded =
+                    model.operations.get(matched.operation).is_some_and(|o| o.checksum_required);
+                check(&self.cx, &whole, body.trailers(), demanded)?;
+            }
+            whole
         };
         let input = cumulet_protocol::read_input(
             protocol,

@@ -68,8 +68,9 @@ fn checksum(
     let algorithm = Algorithm::parse(algorithm)?;
     let only = match algorithm {
         Algorithm::Crc64Nvme => Some(Kind::FullObject),
-        Algorithm::Sha1 | Algorithm::Sha256 => Some(Kind::Composite),
         Algorithm::Crc32 | Algorithm::Crc32c => None,
+        // A hash of the whole cannot be made of those of the parts.
+        _ => Some(Kind::Composite),
     };
     let kind = kind.map(Kind::parse).transpose()?;
     match (kind, only) {
