@@ -10,6 +10,7 @@ mod conditions;
 mod errors;
 mod intake;
 mod listing;
+mod lock;
 mod metadata;
 mod multipart;
 mod object;

@@ -20,6 +20,7 @@ use crate::bucket::stored::ConfigurationKey;
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
 use crate::errors;
+use crate::lock::BucketLock;
 use crate::versions::{Row, Versioning};
 
 /// S3's state.
@@ -91,6 +92,7 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     pub(crate) tags: Tags,
     pub(crate) versioning: Versioning,
+    pub(crate) lock: Option<BucketLock>,
 }
 
 /// Names one version of an object.

@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod cors;
 pub(crate) mod create;
+pub(crate) mod lock;
 pub(crate) mod policy;
 pub(crate) mod reports;
 pub(crate) mod settings;

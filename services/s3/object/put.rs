@@ -22,7 +22,7 @@ pub(crate) async fn put_object(
     s3.read(cx, |t| t.bucket(&input.bucket, expected.as_deref()).map(|_| ()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let attributes = Arc::new(attributes!(input));
+    let attributes = Arc::new(attributes!(cx, input));
     let claim = Claim::read(cx, given!(input), input.checksum_algorithm.as_deref())?;
     let claims = Claims::read(cx, input.content_md5.as_deref(), hex, claim)?;
     let algorithm = claims.checksum.algorithm.unwrap_or(Algorithm::Crc64Nvme);
@@ -46,6 +46,7 @@ pub(crate) async fn put_object(
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        t.admit(cx, &bucket, &version.attributes)?;
         condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
         shown.version_id = t.put(cx, &bucket, &input.key, version).written();
         Ok(shown)
