@@ -1,6 +1,8 @@
 //! S3 as its callers see it, in process: one file per kind of resource.
 
 #[cfg(test)]
+mod attached;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod calls;
@@ -12,6 +14,8 @@ mod configurations;
 mod copies;
 #[cfg(test)]
 mod listings;
+#[cfg(test)]
+mod locks;
 #[cfg(test)]
 mod multipart;
 #[cfg(test)]
