@@ -2,13 +2,16 @@
 //! headers, user metadata, storage class, tags, encryption, canned ACL.
 
 use std::fmt;
+use std::sync::Arc;
 
-use cumulet_core::AwsError;
 use cumulet_core::tags::{self, TagError, Tags};
+use cumulet_core::{AwsError, Value};
 use percent_encoding::percent_decode_str;
 
 use crate::errors;
+use crate::lock::Lock;
 use crate::metadata::UserMetadata;
+use crate::object::restore::Restored;
 
 /// Tags of an object, at most.
 const TAGS_MAX: usize = 10;
@@ -22,9 +25,10 @@ pub(crate) struct Attributes {
     pub(crate) redirect: Option<String>,
     pub(crate) tags: Tags,
     pub(crate) encryption: Encryption,
-    /// The canned ACL that came with it.
-    #[expect(dead_code, reason = "GetObjectAcl will read it")]
-    pub(crate) acl: Option<String>,
+    /// The access control list, by the model's names, unless it is the owner's only.
+    pub(crate) acl: Option<Arc<Value>>,
+    pub(crate) lock: Lock,
+    pub(crate) restored: Option<Restored>,
 }
 
 /// HTTP's own headers, given back as they came.
@@ -150,26 +154,6 @@ impl Encryption {
     }
 }
 
-/// A canned ACL.
-pub(crate) fn acl(given: Option<String>) -> Result<Option<String>, AwsError> {
-    let known = [
-        "private",
-        "public-read",
-        "public-read-write",
-        "authenticated-read",
-        "aws-exec-read",
-        "bucket-owner-read",
-        "bucket-owner-full-control",
-        "log-delivery-write",
-    ];
-    match given {
-        Some(acl) if !known.contains(&acl.as_str()) => {
-            Err(errors::invalid_argument("", "x-amz-acl", acl))
-        }
-        given => Ok(given),
-    }
-}
-
 /// The tags of `x-amz-tagging`: a URL query.
 pub(crate) fn tagging(header: Option<&str>) -> Result<Tags, AwsError> {
     let mut tags = Tags::new();
@@ -196,11 +180,17 @@ pub(crate) fn tagging(header: Option<&str>) -> Result<Tags, AwsError> {
             return Err(malformed());
         }
     }
-    if tags.len() > TAGS_MAX {
-        let message = format!("Object tags cannot be greater than {TAGS_MAX}");
-        return Err(AwsError::new("BadRequest", 400, message));
-    }
+    check_count(&tags)?;
     Ok(tags)
+}
+
+/// Whether an object may have as many tags.
+pub(crate) fn check_count(tags: &Tags) -> Result<(), AwsError> {
+    if tags.len() <= TAGS_MAX {
+        return Ok(());
+    }
+    let message = format!("Object tags cannot be greater than {TAGS_MAX}");
+    Err(AwsError::new("BadRequest", 400, message))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -222,17 +212,10 @@ macro_rules! refuse {
 /// members have the same names in three types.
 #[macro_export]
 macro_rules! attributes {
-    ($input:expr) => {{
+    ($cx:expr, $input:expr) => {{
         $crate::refuse!($input,
             sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
             sse_customer_key: "x-amz-server-side-encryption-customer-key",
-            grant_full_control: "x-amz-grant-full-control",
-            grant_read: "x-amz-grant-read",
-            grant_read_acp: "x-amz-grant-read-acp",
-            grant_write_acp: "x-amz-grant-write-acp",
-            object_lock_mode: "x-amz-object-lock-mode",
-            object_lock_retain_until_date: "x-amz-object-lock-retain-until-date",
-            object_lock_legal_hold_status: "x-amz-object-lock-legal-hold",
         );
         $crate::attributes::Attributes {
             headers: $crate::attributes::Headers {
@@ -256,7 +239,15 @@ macro_rules! attributes {
                 $input.ssekms_key_id.take(),
                 $input.bucket_key_enabled,
             )?,
-            acl: $crate::attributes::acl($input.acl.take())?,
+            acl: $crate::asked_acl!($input, None)
+                .list($cx.account())?
+                .map(|list| $crate::object::access::stored(&list)),
+            lock: $crate::lock::Lock::parse(
+                $input.object_lock_mode.as_deref(),
+                $input.object_lock_retain_until_date,
+                $input.object_lock_legal_hold_status.as_deref(),
+            )?,
+            restored: None,
         }
     }};
 }

@@ -18,6 +18,7 @@ const BATCH_MAX: usize = 256;
 pub(crate) async fn run(s3: &S3, cx: &Cx) {
     for _ in 0..BATCH_MAX {
         let taken = s3.write(cx, |t| {
+            t.bring(cx);
             let first = t.events.iter().next().map(|(number, _)| *number);
             Ok(first.and_then(|number| Some((number, t.events.remove(&number)?))))
         });

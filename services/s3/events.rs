@@ -125,10 +125,38 @@ pub(crate) struct Event {
 }
 
 impl Tables {
-    /// Keeps an event, if anybody asked for it.
+    /// Makes `version` the current one, and says so.
+    pub(crate) fn write(
+        &mut self,
+        cx: &Cx,
+        kind: Kind,
+        bucket: &Arc<Bucket>,
+        key: &str,
+        version: Version,
+    ) -> VersionId {
+        let subject = Subject::of(&version);
+        let id = self.put(cx, bucket, key, version);
+        self.raise(cx, bucket, kind, key, subject.called(id));
+        id
+    }
+
+    /// Keeps an event, if anybody asks for it.
     pub(crate) fn raise(
         &mut self,
         cx: &Cx,
+        bucket: &Arc<Bucket>,
+        kind: Kind,
+        key: &str,
+        subject: Subject,
+    ) {
+        self.raise_at(cx, cx.now(), bucket, kind, key, subject);
+    }
+
+    /// The same for what is going to happen.
+    pub(crate) fn raise_at(
+        &mut self,
+        cx: &Cx,
+        at: Timestamp,
         bucket: &Arc<Bucket>,
         kind: Kind,
         key: &str,
@@ -139,23 +167,43 @@ impl Tables {
         if targets.is_empty() {
             return;
         }
-        let event = Event {
+        let event = Arc::new(Event {
             kind,
             bucket: Arc::clone(bucket),
             key: key.to_owned(),
             subject,
             targets,
-            at: cx.now(),
+            at,
             request_id: cx.request_id().to_owned(),
             requester: requester(cx),
             address: address(cx),
             trace: cx.header("x-amzn-trace-id").map(str::to_owned),
-        };
-        // In parts of a millisecond, so that events of one moment stay in order.
+        });
+        let number = self.next_number(cx);
+        if at > cx.now() {
+            self.later.insert((at, number), event);
+        } else {
+            self.events.insert(number, event);
+        }
+    }
+
+    /// Lets what was to happen later happen, if it is time.
+    pub(crate) fn bring(&mut self, cx: &Cx) {
+        loop {
+            let first = self.later.iter().next().map(|(key, _)| *key);
+            let Some(key) = first.filter(|(at, _)| *at <= cx.now()) else { return };
+            let Some(event) = self.later.remove(&key) else { return };
+            let number = self.next_number(cx);
+            self.events.insert(number, event);
+        }
+    }
+
+    /// In parts of a millisecond, so that events of one moment stay in order.
+    fn next_number(&mut self, cx: &Cx) -> u64 {
         let now = cx.now().millis().cast_unsigned() << 16;
         let number = self.sequence.get(&()).map_or(now, |last| now.max(last + 1));
         self.sequence.insert((), number);
-        self.events.insert(number, Arc::new(event));
+        number
     }
 }
 

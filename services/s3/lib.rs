@@ -13,6 +13,7 @@ mod events;
 mod intake;
 mod lifecycle;
 mod listing;
+mod lock;
 mod metadata;
 mod multipart;
 mod object;

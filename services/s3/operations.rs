@@ -22,6 +22,7 @@ cumulet_core::operations! { S3:
     DeleteBucketTagging => bucket::tagging::delete_bucket_tagging, action "PutBucketTagging";
     DeleteBucketWebsite => bucket::website::delete_bucket_website;
     DeleteObject => object::delete::delete_object;
+    DeleteObjectTagging => object::tagging::delete_object_tagging;
     DeleteObjects => object::delete::delete_objects, action "DeleteObject";
     DeletePublicAccessBlock => bucket::access::delete_public_access_block, action "PutBucketPublicAccessBlock";
     GetBucketAccelerateConfiguration => bucket::settings::get_bucket_accelerate_configuration, action "GetAccelerateConfiguration";
@@ -44,7 +45,12 @@ cumulet_core::operations! { S3:
     GetBucketVersioning => bucket::versioning::get_bucket_versioning;
     GetBucketWebsite => bucket::website::get_bucket_website;
     GetObject => object::get::get_object;
+    GetObjectAcl => object::access::get_object_acl;
     GetObjectAttributes => object::attributes::get_object_attributes;
+    GetObjectLegalHold => object::lock::get_object_legal_hold;
+    GetObjectLockConfiguration => bucket::lock::get_object_lock_configuration, action "GetBucketObjectLockConfiguration";
+    GetObjectRetention => object::lock::get_object_retention;
+    GetObjectTagging => object::tagging::get_object_tagging;
     GetPublicAccessBlock => bucket::access::get_public_access_block, action "GetBucketPublicAccessBlock";
     HeadBucket => bucket::head_bucket, action "ListBucket";
     HeadObject => object::get::head_object, action "GetObject";
@@ -76,7 +82,13 @@ cumulet_core::operations! { S3:
     PutBucketVersioning => bucket::versioning::put_bucket_versioning;
     PutBucketWebsite => bucket::website::put_bucket_website;
     PutObject => object::put::put_object;
+    PutObjectAcl => object::access::put_object_acl;
+    PutObjectLegalHold => object::lock::put_object_legal_hold;
+    PutObjectLockConfiguration => bucket::lock::put_object_lock_configuration, action "PutBucketObjectLockConfiguration";
+    PutObjectRetention => object::lock::put_object_retention;
+    PutObjectTagging => object::tagging::put_object_tagging;
     PutPublicAccessBlock => bucket::access::put_public_access_block, action "PutBucketPublicAccessBlock";
+    RestoreObject => object::restore::restore_object;
     UploadPart => multipart::part::upload_part, action "PutObject";
     UploadPartCopy => multipart::part::upload_part_copy, action "PutObject";
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api;
-use crate::attributes::{Attributes, StorageClass};
+use crate::attributes::StorageClass;
 use crate::bucket::stored::MinimumSize;
 use crate::delivery::on_behalf;
 use crate::events::{Kind, Subject};
@@ -232,6 +232,11 @@ fn make(t: &mut Tables, cx: &Cx, bucket: &Arc<Bucket>, change: &Change) {
         }
         Change::Remove(at) => {
             let id = VersionId(at.age);
+            if let Some(Row::Object(version)) = t.versions.get(at)
+                && version.attributes.lock.check_delete(cx.now(), false).is_err()
+            {
+                return;
+            }
             if t.remove(&bucket.name, &at.key, id).is_some() {
                 t.raise(cx, bucket, Kind::EXPIRE, &at.key, Subject::default().called(id));
             }
@@ -240,10 +245,7 @@ fn make(t: &mut Tables, cx: &Cx, bucket: &Arc<Bucket>, change: &Change) {
             let Some(Row::Object(version)) = t.versions.get(at) else { return };
             let subject = Subject { storage_class: Some(class.name()), ..Subject::of(version) };
             let id = VersionId(at.age);
-            t.change(&bucket.name, &at.key, id, |version| {
-                let from = Attributes::clone(&version.attributes);
-                version.attributes = Arc::new(Attributes { storage_class: *class, ..from });
-            });
+            t.change(&bucket.name, &at.key, id, |attributes| attributes.storage_class = *class);
             t.raise(cx, bucket, Kind::TRANSITION, &at.key, subject.called(id));
         }
         Change::Abort(at) => t.end_upload(at),

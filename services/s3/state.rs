@@ -23,6 +23,7 @@ use crate::bucket::stored::ConfigurationKey;
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
 use crate::events::Event;
+use crate::lock::BucketLock;
 use crate::versions::{Row, Versioning};
 use crate::{delivery, errors, rounds};
 
@@ -92,13 +93,16 @@ cumulet_store::tables! {
         pub(crate) uploads: Table<UploadKey, Arc<Upload>>,
         pub(crate) parts: Table<(Arc<str>, u16), Arc<Part>>,
         pub(crate) events: Table<u64, Arc<Event>>,
+        /// Events that are yet to happen.
+        pub(crate) later: Table<(Timestamp, u64), Arc<Event>>,
         /// The number of the last event.
         pub(crate) sequence: Table<(), u64>,
         /// When lifecycle makes its next round.
         pub(crate) rounds: Table<(), Timestamp>,
     } next_due = |t| {
         let event = t.events.iter().next().map(|(_, event)| event.at);
-        event.into_iter().chain(t.rounds.get(&()).copied()).min()
+        let later = t.later.iter().next().map(|((at, _), _)| *at);
+        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).min()
     };
 }
 
@@ -114,6 +118,7 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     pub(crate) tags: Tags,
     pub(crate) versioning: Versioning,
+    pub(crate) lock: Option<BucketLock>,
 }
 
 /// Names one version of an object.

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cumulet_core::{AccountId, AwsError, Cx, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::attributes::Attributes;
 use crate::errors;
 use crate::state::{At, Bucket, ObjectKey, Tables, Version, VersionKey, whole_second};
 
@@ -175,8 +176,9 @@ impl Tables {
         cx: &Cx,
         bucket: &Bucket,
         key: &str,
-        version: Version,
+        mut version: Version,
     ) -> VersionId {
+        bucket.retain(&mut version);
         self.stand(cx, bucket, key, Row::Object(Arc::new(version)))
     }
 
@@ -206,12 +208,12 @@ impl Tables {
         bucket: &Arc<str>,
         key: &str,
         id: VersionId,
-        change: impl FnOnce(&mut Version),
+        change: impl FnOnce(&mut Attributes),
     ) {
         let at = VersionKey { bucket: Arc::clone(bucket), key: key.into(), age: id.0 };
         if let Some(Row::Object(version)) = self.versions.get(&at) {
             let mut version = Version::clone(version);
-            change(&mut version);
+            change(Arc::make_mut(&mut version.attributes));
             self.versions.insert(at, Row::Object(Arc::new(version)));
         }
     }

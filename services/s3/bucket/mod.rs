@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod cors;
 pub(crate) mod create;
 pub(crate) mod lifecycle;
+pub(crate) mod lock;
 pub(crate) mod notification;
 pub(crate) mod policy;
 pub(crate) mod reports;

@@ -147,7 +147,7 @@ impl Tables {
 
     /// Sets a configuration without looking at it.
     pub(crate) fn configure<T: Configuration>(&mut self, bucket: &Arc<str>, id: &str, given: &T) {
-        let value = to_value(schema::<T>(), given);
+        let value = kept(given);
         let key = ConfigurationKey { bucket: Arc::clone(bucket), shape: T::SHAPE, id: id.into() };
         self.configurations.insert(key, Arc::new(value));
     }
@@ -264,13 +264,18 @@ macro_rules! configuration {
     };
 }
 
+/// A value of a shape as rows keep it.
+pub(crate) fn kept<T: Configuration>(given: &T) -> Value {
+    to_value(schema::<T>(), given)
+}
+
 fn schema<T: Configuration>() -> Schema {
     let model = api::model();
     let shape = model.shapes.iter().position(|s| s.name == T::SHAPE);
     Schema { model, shape: shape.unwrap_or(usize::MAX) }
 }
 
-fn typed<T: Configuration>(value: &Value) -> Option<T> {
+pub(crate) fn typed<T: Configuration>(value: &Value) -> Option<T> {
     from_value(schema::<T>(), value).ok()
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn put_bucket_versioning(
     refuse!(input, mfa: "x-amz-mfa");
     let (name, owner) = named!(input);
     s3.write(cx, |t| {
-        t.bucket(name, owner)?;
+        let is_locked = t.bucket(name, owner)?.lock.is_some();
         let given = input.versioning_configuration.ok_or_else(errors::missing_request_body)?;
         match given.mfa_delete.as_deref() {
             None | Some("Disabled") => {}
@@ -29,6 +29,11 @@ pub(crate) async fn put_bucket_versioning(
             Some(_) => return Err(errors::malformed_xml()),
             None => return Err(errors::illegal_versioning_configuration()),
         };
+        if is_locked && versioning == Versioning::Suspended {
+            return Err(errors::invalid_bucket_state(
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+            ));
+        }
         t.buckets.update(name, |bucket| bucket.versioning = versioning);
         Ok(Empty {})
     })

@@ -11,7 +11,7 @@ use crate::api::{self, input, output};
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
-use crate::events::{self, Subject};
+use crate::events;
 use crate::listing::Encoding;
 use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{given, refuse, show_checksum, show_encryption};
@@ -47,9 +47,7 @@ pub(crate) async fn complete_multipart_upload(
         }
         let mut shown = shown(cx, &key, &version);
         t.end_upload(&key);
-        let subject = Subject::of(&version);
-        let id = t.put(cx, &bucket, &input.key, version);
-        t.raise(cx, &bucket, events::Kind::COMPLETE, &input.key, subject.called(id));
+        let id = t.write(cx, events::Kind::COMPLETE, &bucket, &input.key, version);
         shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = id.written();
         Ok(shown)

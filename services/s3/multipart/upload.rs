@@ -18,7 +18,7 @@ pub(crate) async fn create_multipart_upload(
     mut input: input::CreateMultipartUpload,
 ) -> Result<output::CreateMultipartUpload, AwsError> {
     check_key(&input.key)?;
-    let attributes = Arc::new(attributes!(input));
+    let attributes = Arc::new(attributes!(cx, input));
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: whole_second(cx),
@@ -30,7 +30,9 @@ pub(crate) async fn create_multipart_upload(
     let initiated = upload.initiated;
     let (id, end) = s3.write(cx, |t| {
         let expected = input.expected_bucket_owner.as_deref();
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected)?.name);
+        let bucket = t.bucket(&input.bucket, expected)?;
+        t.admit(cx, bucket, &attributes)?;
+        let bucket = Arc::clone(&bucket.name);
         let id: Arc<str> = new_id(t, cx, &bucket, &input.key).into();
         let end = t.abortion(&bucket, &input.key, initiated);
         let key = UploadKey { bucket, key: input.key.as_str().into(), id: Arc::clone(&id) };

@@ -13,7 +13,7 @@ use crate::attributes::Attributes;
 use crate::checksum::{Algorithm, Checksum};
 use crate::conditions::{ETag, ReadConditions, WriteCondition};
 use crate::errors::{self, UPLOAD_MAX};
-use crate::events::{Kind, Subject};
+use crate::events::Kind;
 use crate::intake::digest;
 use crate::state::{S3, Version, whole_second};
 use crate::versions::{Row, VersionId};
@@ -42,7 +42,7 @@ pub(crate) async fn copy_object(
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
         || input.server_side_encryption.is_some();
-    let given = attributes!(input);
+    let given = attributes!(cx, input);
     let from = &source.attributes;
     if in_place && !changes && given.encryption == from.encryption {
         return Err(errors::invalid_request(
@@ -84,10 +84,9 @@ pub(crate) async fn copy_object(
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        t.admit(cx, &bucket, &version.attributes)?;
         condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
-        let subject = Subject::of(&version);
-        let id = t.put(cx, &bucket, &input.key, version);
-        t.raise(cx, &bucket, Kind::COPY, &input.key, subject.called(id));
+        let id = t.write(cx, Kind::COPY, &bucket, &input.key, version);
         shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = bucket.shows(id);
         Ok(shown)
@@ -180,12 +179,8 @@ pub(crate) fn find(
         Ok::<_, AwsError>((id, Arc::clone(version)))
     })?;
     conditions.check_source(version.etag, version.modified, cx.now())?;
-    if version.attributes.storage_class.is_archive() {
-        return Err(AwsError::new(
-            "ObjectNotInActiveTierError",
-            403,
-            "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.",
-        ));
+    if !version.attributes.is_readable(cx.now()) {
+        return Err(errors::object_not_in_active_tier());
     }
     Ok((id, version))
 }

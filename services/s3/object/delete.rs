@@ -7,7 +7,7 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::conditions::{ETag, WriteCondition};
 use crate::events::{Kind, Subject};
-use crate::state::{Bucket, S3, Tables};
+use crate::state::{At, Bucket, S3, Tables};
 use crate::versions::Row;
 use crate::{errors, refuse};
 
@@ -23,11 +23,12 @@ pub(crate) async fn delete_object(
         if_match_last_modified_time: "x-amz-if-match-last-modified-time",
         if_match_size: "x-amz-if-match-size",
     );
-    check_bypass(input.bypass_governance_retention)?;
     let condition = input.if_match.as_deref();
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
-        let gone = remove(t, cx, &bucket, &input.key, input.version_id.as_deref(), condition)?;
+        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
+        let said = input.version_id.as_deref();
+        let gone = remove(t, cx, (&bucket, bypass), &input.key, said, condition)?;
         let (version_id, delete_marker) = (gone.version_id.or(gone.marker_id), gone.is_marker);
         Ok(output::DeleteObject { version_id, delete_marker, ..Default::default() })
     })
@@ -46,7 +47,7 @@ struct Gone {
 fn remove(
     t: &mut Tables,
     cx: &Cx,
-    bucket: &Arc<Bucket>,
+    (bucket, bypass): (&Arc<Bucket>, bool),
     key: &str,
     version: Option<&str>,
     condition: Option<&str>,
@@ -64,6 +65,9 @@ fn remove(
         return Ok(Gone { version_id: None, is_marker: marker.map(|_| true), marker_id });
     };
     let id = t.id(&bucket.name, key, version)?;
+    if let Some(Row::Object(version)) = t.versions.get(&At(&bucket.name, key, id.0)) {
+        version.attributes.lock.check_delete(cx.now(), bypass)?;
+    }
     let is_marker = matches!(t.remove(&bucket.name, key, id), Some(Row::Marker(_)));
     t.raise(cx, bucket, Kind::DELETE, key, Subject::default().called(id));
     let version_id = Some(version.to_owned());
@@ -77,14 +81,14 @@ fn check(condition: Option<&str>, current: Option<ETag>, key: &str) -> Result<()
     condition.check(current, key)
 }
 
-/// Without object lock there is nothing to bypass.
-fn check_bypass(asked: Option<bool>) -> Result<(), AwsError> {
+/// Whether governance does not count. Without object lock there is nothing to bypass.
+fn bypass(bucket: &Bucket, asked: Option<bool>) -> Result<bool, AwsError> {
     let name = "x-amz-bypass-governance-retention";
-    if asked.is_none() {
-        return Ok(());
+    if asked.is_some() && bucket.lock.is_none() {
+        let message = format!("{name} is only applicable to Object Lock enabled buckets.");
+        return Err(errors::invalid_argument_named(message, name));
     }
-    let message = format!("{name} is only applicable to Object Lock enabled buckets.");
-    Err(errors::invalid_argument_named(message, name))
+    Ok(asked == Some(true))
 }
 
 pub(crate) async fn delete_objects(
@@ -92,7 +96,6 @@ pub(crate) async fn delete_objects(
     cx: &Cx,
     input: input::DeleteObjects,
 ) -> Result<output::DeleteObjects, AwsError> {
-    check_bypass(input.bypass_governance_retention)?;
     let delete = input.delete.unwrap_or_default();
     let quiet = delete.quiet == Some(true);
     let objects = delete.objects.unwrap_or_default();
@@ -103,9 +106,10 @@ pub(crate) async fn delete_objects(
     }
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
+        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
         let (mut deleted, mut failed) = (Vec::new(), Vec::new());
         for object in objects {
-            match remove_one(t, cx, &bucket, &object) {
+            match remove_one(t, cx, (&bucket, bypass), &object) {
                 Ok(gone) => deleted.push(api::DeletedObject {
                     key: object.key,
                     version_id: gone.version_id,
@@ -131,7 +135,7 @@ pub(crate) async fn delete_objects(
 fn remove_one(
     t: &mut Tables,
     cx: &Cx,
-    bucket: &Arc<Bucket>,
+    (bucket, bypass): (&Arc<Bucket>, bool),
     object: &api::ObjectIdentifier,
 ) -> Result<Gone, AwsError> {
     let key = object.key.as_deref().unwrap_or_default();
@@ -141,5 +145,5 @@ fn remove_one(
         // Here an id that S3 never gave is not there, elsewhere it is malformed.
         t.id(&bucket.name, key, id).map_err(|_| errors::no_such_version(key, id))?;
     }
-    remove(t, cx, bucket, key, version, object.e_tag.as_deref())
+    remove(t, cx, (bucket, bypass), key, version, object.e_tag.as_deref())
 }

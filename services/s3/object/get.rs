@@ -64,6 +64,7 @@ macro_rules! asked {
 
 /// What a read found.
 struct Found {
+    now: Timestamp,
     version_id: Option<String>,
     expiration: Option<String>,
     version: Arc<Version>,
@@ -100,6 +101,12 @@ macro_rules! shown {
         shown.storage_class = attributes.storage_class.header();
         shown.parts_count = found.parts_count;
         shown.tag_count = i32::try_from(attributes.tags.len()).ok().filter(|n| *n > 0);
+        shown.restore = attributes.restored.and_then(|r| r.header(found.now));
+        let lock = attributes.lock;
+        shown.object_lock_mode = lock.retention.map(|r| r.mode.name());
+        shown.object_lock_retain_until_date = lock.retention.map(|r| r.until);
+        shown.object_lock_legal_hold_status =
+            lock.hold.map(|on| if on { "ON" } else { "OFF" }.to_owned());
         show_encryption!(shown, attributes.encryption);
         if let Some((checksum, kind, text)) = found.checksum {
             show_checksum!(shown, checksum.algorithm, text);
@@ -116,9 +123,8 @@ pub(crate) async fn get_object(
 ) -> Result<output::GetObject, AwsError> {
     let found = find(s3, cx, asked!("GET", input))?;
     let version = Arc::clone(&found.version);
-    let class = version.attributes.storage_class;
-    if class.is_archive() {
-        return Err(errors::invalid_object_state(class));
+    if !version.attributes.is_readable(cx.now()) {
+        return Err(errors::invalid_object_state(version.attributes.storage_class));
     }
     let body = version.body.read(found.bytes.clone());
     let mut shown = shown!(found, output::GetObject);
@@ -179,6 +185,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         checksum: checksum.filter(|_| asked.wants_checksum),
         headers: overridden(&version.attributes.headers, asked.overrides),
         bytes,
+        now: cx.now(),
         version_id,
         expiration,
         version,

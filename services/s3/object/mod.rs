@@ -1,11 +1,15 @@
 //! Objects: their key, and what their operations share.
 
+pub(crate) mod access;
 pub(crate) mod attributes;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod put;
+pub(crate) mod restore;
+pub(crate) mod tagging;
 pub(crate) mod versions;
 
 use cumulet_core::AwsError;

@@ -8,7 +8,7 @@ use super::check_key;
 use crate::api::{input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
-use crate::events::{Kind, Subject};
+use crate::events::Kind;
 use crate::intake::{Claims, hex, receive};
 use crate::state::{S3, Version, whole_second};
 use crate::{attributes, given, refuse, show_checksum, show_encryption};
@@ -23,7 +23,7 @@ pub(crate) async fn put_object(
     s3.read(cx, |t| t.bucket(&input.bucket, expected.as_deref()).map(|_| ()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let attributes = Arc::new(attributes!(input));
+    let attributes = Arc::new(attributes!(cx, input));
     let claim = Claim::read(cx, given!(input), input.checksum_algorithm.as_deref())?;
     let claims = Claims::read(cx, input.content_md5.as_deref(), hex, claim)?;
     let algorithm = claims.checksum.algorithm.unwrap_or(Algorithm::Crc64Nvme);
@@ -47,10 +47,9 @@ pub(crate) async fn put_object(
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        t.admit(cx, &bucket, &version.attributes)?;
         condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
-        let subject = Subject::of(&version);
-        let id = t.put(cx, &bucket, &input.key, version);
-        t.raise(cx, &bucket, Kind::PUT, &input.key, subject.called(id));
+        let id = t.write(cx, Kind::PUT, &bucket, &input.key, version);
         shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = id.written();
         Ok(shown)

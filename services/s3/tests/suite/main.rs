@@ -1,6 +1,8 @@
 //! S3 as its callers see it, in process: one file per kind of resource.
 
 #[cfg(test)]
+mod attached;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod calls;
@@ -14,6 +16,8 @@ mod copies;
 mod lifecycle;
 #[cfg(test)]
 mod listings;
+#[cfg(test)]
+mod locks;
 #[cfg(test)]
 mod multipart;
 #[cfg(test)]
