@@ -29,6 +29,8 @@ pub(crate) struct Attributes {
     pub(crate) acl: Option<Arc<Value>>,
     pub(crate) lock: Lock,
     pub(crate) restored: Option<Restored>,
+    /// `COMPLETED`, `FAILED` or, at the other end, `REPLICA`.
+    pub(crate) replication: Option<&'static str>,
 }
 
 /// HTTP's own headers, given back as they came.
@@ -248,6 +250,7 @@ macro_rules! attributes {
                 $input.object_lock_legal_hold_status.as_deref(),
             )?,
             restored: None,
+            replication: None,
         }
     }};
 }

@@ -156,6 +156,8 @@ errors! {
     precondition_failed(condition) = "PreconditionFailed" 412
         "At least one of the pre-conditions you specified did not hold" ["Condition": condition];
     invalid_tag(message, key) = "InvalidTag" 400 "{message}" ["TagKey": key];
+    replication_configuration_not_found(bucket) = "ReplicationConfigurationNotFoundError" 404
+        "The replication configuration was not found" ["BucketName": bucket];
     restore_in_progress() = "RestoreAlreadyInProgress" 409
         "Object restore is already in progress";
     restore_not_allowed(class) = "InvalidObjectState" 403

@@ -137,6 +137,7 @@ impl Tables {
         let subject = Subject::of(&version);
         let id = self.put(cx, bucket, key, version);
         self.raise(cx, bucket, kind, key, subject.called(id));
+        self.replicate(cx, bucket, key, id);
         id
     }
 

@@ -21,6 +21,7 @@ mod operations;
 mod presigned;
 mod range;
 mod records;
+mod replicas;
 mod rounds;
 mod state;
 mod versions;

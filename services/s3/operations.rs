@@ -19,6 +19,7 @@ cumulet_core::operations! { S3:
     DeleteBucketMetricsConfiguration => bucket::reports::delete_bucket_metrics_configuration, action "PutMetricsConfiguration";
     DeleteBucketOwnershipControls => bucket::access::delete_bucket_ownership_controls, action "PutBucketOwnershipControls";
     DeleteBucketPolicy => bucket::policy::delete_bucket_policy;
+    DeleteBucketReplication => bucket::replication::delete_bucket_replication, action "PutReplicationConfiguration";
     DeleteBucketTagging => bucket::tagging::delete_bucket_tagging, action "PutBucketTagging";
     DeleteBucketWebsite => bucket::website::delete_bucket_website;
     DeleteObject => object::delete::delete_object;
@@ -40,6 +41,7 @@ cumulet_core::operations! { S3:
     GetBucketOwnershipControls => bucket::access::get_bucket_ownership_controls;
     GetBucketPolicy => bucket::policy::get_bucket_policy;
     GetBucketPolicyStatus => bucket::policy::get_bucket_policy_status;
+    GetBucketReplication => bucket::replication::get_bucket_replication, action "GetReplicationConfiguration";
     GetBucketRequestPayment => bucket::settings::get_bucket_request_payment;
     GetBucketTagging => bucket::tagging::get_bucket_tagging;
     GetBucketVersioning => bucket::versioning::get_bucket_versioning;
@@ -77,6 +79,7 @@ cumulet_core::operations! { S3:
     PutBucketNotificationConfiguration => bucket::notification::put_bucket_notification_configuration, action "PutBucketNotification";
     PutBucketOwnershipControls => bucket::access::put_bucket_ownership_controls;
     PutBucketPolicy => bucket::policy::put_bucket_policy;
+    PutBucketReplication => bucket::replication::put_bucket_replication, action "PutReplicationConfiguration";
     PutBucketRequestPayment => bucket::settings::put_bucket_request_payment;
     PutBucketTagging => bucket::tagging::put_bucket_tagging;
     PutBucketVersioning => bucket::versioning::put_bucket_versioning;

@@ -8,6 +8,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod lock;
 pub(crate) mod notification;
 pub(crate) mod policy;
+pub(crate) mod replication;
 pub(crate) mod reports;
 pub(crate) mod settings;
 pub(crate) mod stored;

@@ -45,6 +45,7 @@ shapes! {
     NotificationConfiguration
     OwnershipControls
     PublicAccessBlockConfiguration
+    ReplicationConfiguration
     RequestPaymentConfiguration
     ServerSideEncryptionConfiguration
     WebsiteConfiguration

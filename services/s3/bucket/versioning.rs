@@ -3,7 +3,7 @@
 use cumulet_core::codec::Empty;
 use cumulet_core::{AwsError, Cx};
 
-use crate::api::{input, output};
+use crate::api::{self, input, output};
 use crate::state::S3;
 use crate::versions::Versioning;
 use crate::{errors, named, refuse};
@@ -32,6 +32,12 @@ pub(crate) async fn put_bucket_versioning(
         if is_locked && versioning == Versioning::Suspended {
             return Err(errors::invalid_bucket_state(
                 "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+            ));
+        }
+        let replicated = t.is_configured::<api::ReplicationConfiguration>(name);
+        if replicated && versioning == Versioning::Suspended {
+            return Err(errors::invalid_bucket_state(
+                "A replication configuration is present on this bucket, so the versioning state cannot be changed.",
             ));
         }
         t.buckets.update(name, |bucket| bucket.versioning = versioning);

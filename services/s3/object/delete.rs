@@ -58,7 +58,10 @@ fn remove(
         let marker = t.delete(cx, bucket, key);
         // Also where there was nothing to delete.
         match marker {
-            Some(id) => t.raise(cx, bucket, Kind::MARK, key, Subject::marker(id)),
+            Some(id) => {
+                t.raise(cx, bucket, Kind::MARK, key, Subject::marker(id));
+                t.replicate(cx, bucket, key, id);
+            }
             None => t.raise(cx, bucket, Kind::DELETE, key, Subject::default()),
         }
         let marker_id = marker.map(|id| id.to_string());

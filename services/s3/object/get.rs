@@ -101,6 +101,7 @@ macro_rules! shown {
         shown.storage_class = attributes.storage_class.header();
         shown.parts_count = found.parts_count;
         shown.tag_count = i32::try_from(attributes.tags.len()).ok().filter(|n| *n > 0);
+        shown.replication_status = attributes.replication.map(str::to_owned);
         shown.restore = attributes.restored.and_then(|r| r.header(found.now));
         let lock = attributes.lock;
         shown.object_lock_mode = lock.retention.map(|r| r.mode.name());

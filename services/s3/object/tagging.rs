@@ -79,6 +79,7 @@ fn replace(
         t.change(&bucket.name, key, id, |attributes| attributes.tags = tags);
         let kind = if method == "PUT" { Kind::TAG } else { Kind::UNTAG };
         t.raise(cx, &bucket, kind, key, subject);
+        t.replicate(cx, &bucket, key, id);
         Ok(bucket.shows(id))
     })
 }

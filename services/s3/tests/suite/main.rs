@@ -25,4 +25,6 @@ mod objects;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod replication;
+#[cfg(test)]
 mod versions;
