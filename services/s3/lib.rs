@@ -23,6 +23,7 @@ mod range;
 mod records;
 mod replicas;
 mod rounds;
+mod select;
 mod state;
 mod versions;
 mod website;

@@ -3,6 +3,7 @@
 //! no service by name.
 
 pub mod access_key;
+pub mod authorization_message;
 pub mod body;
 pub mod cloud;
 pub mod codec;

@@ -160,10 +160,6 @@ pub struct Description {
 /// Checks an input by the model, in a service's style.
 pub type Validate = fn(&'static Model, &Operation, &dyn Message) -> Result<(), AwsError>;
 
-/// Checks a body by the headers of its request and its trailers; the last argument says whether the
-/// model demands a digest.
-pub type CheckBody = fn(&Cx, &[u8], Option<&HeaderMap>, bool) -> Result<(), AwsError>;
-
 /// Says what a web page may do.
 pub type BrowserPolicy = fn(&Arc<dyn State>, &Cx, &Parts) -> Verdict;
 
@@ -179,6 +175,10 @@ pub enum Verdict {
     /// It is a preflight that fails, unless the gateway's list has the origin.
     Refuse(AwsError),
 }
+
+/// Checks a body by the headers of its request and its trailers; the last argument says whether the
+/// model demands a digest.
+pub type CheckBody = fn(&Cx, &[u8], Option<&HeaderMap>, bool) -> Result<(), AwsError>;
 
 /// Answers a request on a service's own path or host.
 pub type Answer = fn(Arc<dyn State>, Cx, http::Request<Body>) -> BoxFuture<http::Response<Body>>;

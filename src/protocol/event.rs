@@ -4,9 +4,14 @@
 //! A message is: its length, the length of its headers, the CRC32 of both; headers; payload; the
 //! CRC32 of all before it. All numbers are big-endian.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use bytes::Bytes;
+use cumulet_core::body::Events;
 use cumulet_core::model::{Kind, Member, ShapeId, TimestampFormat};
 use cumulet_core::{AwsError, Encode, Model, Protocol, ReadError, Schema, Writer};
+use http_body::{Body as HttpBody, Frame};
 
 use crate::answer::document;
 use crate::error::Fault;
@@ -44,6 +49,38 @@ pub fn encode_event(
     };
     event.encode(&mut sink(place, &mut union));
     out.into()
+}
+
+/// The bytes of events that a handler gives, message by message; an error is the last.
+pub(crate) struct Messages {
+    pub(crate) protocol: Protocol,
+    pub(crate) model: &'static Model,
+    /// The union's shape.
+    pub(crate) stream: ShapeId,
+    /// `None` after the last.
+    pub(crate) events: Option<Events>,
+}
+
+impl HttpBody for Messages {
+    type Data = Bytes;
+    type Error = AwsError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+        let Some(events) = &mut self.events else { return Poll::Ready(None) };
+        let Some((event, rest)) = ready!(Pin::new(events).poll(cx)) else {
+            self.events = None;
+            return Poll::Ready(None);
+        };
+        self.events = Some(rest).filter(|_| event.is_ok());
+        let bytes = match event {
+            Ok(event) => encode_event(self.protocol, self.model, self.stream, &*event),
+            Err(error) => encode_exception(self.protocol, self.model, &error),
+        };
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
 }
 
 /// The message before all events, with the output's other members: the protocols without HTTP

@@ -17,8 +17,10 @@ pub(crate) async fn create_multipart_upload(
     cx: &Cx,
     mut input: input::CreateMultipartUpload,
 ) -> Result<output::CreateMultipartUpload, AwsError> {
+    let expected = input.expected_bucket_owner.as_deref();
+    let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected))?;
     check_key(&input.key)?;
-    let attributes = Arc::new(attributes!(cx, input));
+    let attributes = Arc::new(attributes!(cx, input, by_default));
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: whole_second(cx),
