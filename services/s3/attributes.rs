@@ -123,12 +123,14 @@ impl Default for Encryption {
 }
 
 impl Encryption {
+    /// What a request asks for; `by_default` is the bucket's, where one was set.
     pub(crate) fn parse(
         algorithm: Option<String>,
         key: Option<String>,
         bucket_key: Option<bool>,
+        by_default: Option<Self>,
     ) -> Result<Self, AwsError> {
-        let Some(algorithm) = algorithm else { return Ok(Self::default()) };
+        let Some(algorithm) = algorithm else { return Ok(by_default.unwrap_or_default()) };
         if !matches!(algorithm.as_str(), "AES256" | "aws:kms" | "aws:kms:dsse") {
             return Err(errors::invalid_argument(
                 "The encryption method specified is not supported",
@@ -136,6 +138,8 @@ impl Encryption {
                 algorithm,
             ));
         }
+        let of_same = by_default.filter(|d| d.algorithm == algorithm);
+        let bucket_key = bucket_key.or(of_same.and_then(|d| d.bucket_key));
         Ok(Self { algorithm, key, bucket_key })
     }
 }
@@ -195,10 +199,10 @@ macro_rules! refuse {
 }
 
 /// The attributes in an input of `PutObject`, `CopyObject` or `CreateMultipartUpload`, whose
-/// members have the same names in three types.
+/// members have the same names in three types; `by_default` is the bucket's encryption.
 #[macro_export]
 macro_rules! attributes {
-    ($cx:expr, $input:expr) => {{
+    ($cx:expr, $input:expr, $by_default:expr) => {{
         $crate::refuse!($input,
             sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
             sse_customer_key: "x-amz-server-side-encryption-customer-key",
@@ -224,6 +228,7 @@ macro_rules! attributes {
                 $input.server_side_encryption.take(),
                 $input.ssekms_key_id.take(),
                 $input.bucket_key_enabled,
+                $by_default,
             )?,
             acl: $crate::asked_acl!($input, None)
                 .list($cx.account())?

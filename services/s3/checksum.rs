@@ -4,8 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Cx};
+use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
+use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh64::Xxh64;
 
 use crate::errors;
 
@@ -17,12 +20,28 @@ pub(crate) enum Algorithm {
     Crc64Nvme,
     Sha1,
     Sha256,
+    Sha512,
+    Md5,
+    XxHash64,
+    XxHash3,
+    XxHash128,
 }
 
 use Algorithm::{Crc32, Crc32c, Crc64Nvme};
 
 impl Algorithm {
-    pub(crate) const ALL: [Self; 5] = [Crc32, Crc32c, Crc64Nvme, Self::Sha1, Self::Sha256];
+    pub(crate) const ALL: [Self; 10] = [
+        Crc32,
+        Crc32c,
+        Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha512,
+        Self::Md5,
+        Self::XxHash64,
+        Self::XxHash3,
+        Self::XxHash128,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -31,6 +50,11 @@ impl Algorithm {
             Crc64Nvme => "CRC64NVME",
             Self::Sha1 => "SHA1",
             Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+            Self::Md5 => "MD5",
+            Self::XxHash64 => "XXHASH64",
+            Self::XxHash3 => "XXHASH3",
+            Self::XxHash128 => "XXHASH128",
         }
     }
 
@@ -43,7 +67,7 @@ impl Algorithm {
         let found = Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| {
             errors::invalid_request(
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
             )
         })
     }
@@ -51,9 +75,11 @@ impl Algorithm {
     fn len(self) -> usize {
         match self {
             Crc32 | Crc32c => 4,
-            Crc64Nvme => 8,
+            Crc64Nvme | Self::XxHash64 | Self::XxHash3 => 8,
+            Self::Md5 | Self::XxHash128 => 16,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+            Self::Sha512 => 64,
         }
     }
 
@@ -63,7 +89,7 @@ impl Algorithm {
             Crc32 => Some(0xedb8_8320),
             Crc32c => Some(0x82f6_3b78),
             Crc64Nvme => Some(0x9a6c_9329_ac4b_c9b5),
-            Self::Sha1 | Self::Sha256 => None,
+            _ => None,
         }
     }
 }
@@ -73,12 +99,12 @@ impl Algorithm {
 pub(crate) struct Checksum {
     pub(crate) algorithm: Algorithm,
     /// As many bytes as the algorithm has, then zeros.
-    bytes: [u8; 32],
+    bytes: [u8; 64],
 }
 
 impl Checksum {
     fn new(algorithm: Algorithm, value: &[u8]) -> Self {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 64];
         bytes.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
         Self { algorithm, bytes }
     }
@@ -224,6 +250,12 @@ pub(crate) enum Hasher {
     Crc64Nvme(crc64fast_nvme::Digest),
     Sha1(Sha1),
     Sha256(Sha256),
+    Sha512(Sha512),
+    Md5(Md5),
+    XxHash64(Xxh64),
+    /// Boxed: it holds half a kilobyte.
+    XxHash3(Box<Xxh3>),
+    XxHash128(Box<Xxh3>),
 }
 
 impl Hasher {
@@ -234,6 +266,11 @@ impl Hasher {
             Crc64Nvme => Self::Crc64Nvme(crc64fast_nvme::Digest::new()),
             Algorithm::Sha1 => Self::Sha1(Sha1::new()),
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+            Algorithm::XxHash64 => Self::XxHash64(Xxh64::new(0)),
+            Algorithm::XxHash3 => Self::XxHash3(Box::default()),
+            Algorithm::XxHash128 => Self::XxHash128(Box::default()),
         }
     }
 
@@ -244,6 +281,10 @@ impl Hasher {
             Self::Crc64Nvme(h) => h.write(bytes),
             Self::Sha1(h) => h.update(bytes),
             Self::Sha256(h) => h.update(bytes),
+            Self::Sha512(h) => h.update(bytes),
+            Self::Md5(h) => h.update(bytes),
+            Self::XxHash64(h) => h.update(bytes),
+            Self::XxHash3(h) | Self::XxHash128(h) => h.update(bytes),
         }
     }
 
@@ -254,6 +295,11 @@ impl Hasher {
             Self::Crc64Nvme(h) => Checksum::new(Crc64Nvme, &h.sum64().to_be_bytes()),
             Self::Sha1(h) => Checksum::new(Algorithm::Sha1, &h.finalize()),
             Self::Sha256(h) => Checksum::new(Algorithm::Sha256, &h.finalize()),
+            Self::Sha512(h) => Checksum::new(Algorithm::Sha512, &h.finalize()),
+            Self::Md5(h) => Checksum::new(Algorithm::Md5, &h.finalize()),
+            Self::XxHash64(h) => Checksum::new(Algorithm::XxHash64, &h.digest().to_be_bytes()),
+            Self::XxHash3(h) => Checksum::new(Algorithm::XxHash3, &h.digest().to_be_bytes()),
+            Self::XxHash128(h) => Checksum::new(Algorithm::XxHash128, &h.digest128().to_be_bytes()),
         }
     }
 }
@@ -274,7 +320,7 @@ impl Claim {
     /// it does not.
     pub(crate) fn read(
         cx: &Cx,
-        given: [(Algorithm, Option<&str>); 5],
+        given: [(Algorithm, Option<&str>); 10],
         named: Option<&str>,
     ) -> Result<Self, AwsError> {
         let mut values = given.into_iter().filter_map(|(a, value)| Some((a, value?)));
@@ -316,6 +362,11 @@ macro_rules! given {
             ($crate::checksum::Algorithm::Crc64Nvme, $input.checksum_crc64_nvme.as_deref()),
             ($crate::checksum::Algorithm::Sha1, $input.checksum_sha1.as_deref()),
             ($crate::checksum::Algorithm::Sha256, $input.checksum_sha256.as_deref()),
+            ($crate::checksum::Algorithm::Sha512, $input.checksum_sha512.as_deref()),
+            ($crate::checksum::Algorithm::Md5, $input.checksum_md5.as_deref()),
+            ($crate::checksum::Algorithm::XxHash64, $input.checksum_xxhash64.as_deref()),
+            ($crate::checksum::Algorithm::XxHash3, $input.checksum_xxhash3.as_deref()),
+            ($crate::checksum::Algorithm::XxHash128, $input.checksum_xxhash128.as_deref()),
         ]
     };
 }
@@ -330,6 +381,11 @@ macro_rules! show_checksum {
             $crate::checksum::Algorithm::Crc64Nvme => $output.checksum_crc64_nvme = Some($text),
             $crate::checksum::Algorithm::Sha1 => $output.checksum_sha1 = Some($text),
             $crate::checksum::Algorithm::Sha256 => $output.checksum_sha256 = Some($text),
+            $crate::checksum::Algorithm::Sha512 => $output.checksum_sha512 = Some($text),
+            $crate::checksum::Algorithm::Md5 => $output.checksum_md5 = Some($text),
+            $crate::checksum::Algorithm::XxHash64 => $output.checksum_xxhash64 = Some($text),
+            $crate::checksum::Algorithm::XxHash3 => $output.checksum_xxhash3 = Some($text),
+            $crate::checksum::Algorithm::XxHash128 => $output.checksum_xxhash128 = Some($text),
         }
     };
 }

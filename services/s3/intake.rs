@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Body, Cx};
 use cumulet_store::Blob;
+use http::HeaderMap;
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
@@ -44,11 +45,7 @@ impl Claims {
         show_md5: fn(&[u8]) -> String,
         checksum: Claim,
     ) -> Result<Self, AwsError> {
-        let parse = |text: &str| {
-            let digest = STANDARD.decode(text).ok().and_then(|d| d.try_into().ok());
-            digest.ok_or_else(|| errors::invalid_digest(text))
-        };
-        let md5 = md5.map(parse).transpose()?;
+        let md5 = md5.map(parse_md5).transpose()?;
         Ok(Self { md5, show_md5, sha256: payload_sha256(cx)?, checksum })
     }
 }
@@ -131,6 +128,51 @@ pub(crate) async fn receive(
         return Err(errors::bad_checksum(said.algorithm.name()));
     }
     Ok(Received { body: blob.finish().await?, md5, checksum, claimed: computed })
+}
+
+/// Checks a body that is no object by all that its request says of it.
+pub(crate) fn check(
+    cx: &Cx,
+    body: &[u8],
+    trailers: Option<&HeaderMap>,
+    demanded: bool,
+) -> Result<(), AwsError> {
+    let mut checked = false;
+    if let Some(said) = cx.header("content-md5") {
+        let digest: [u8; 16] = parse_md5(said)?;
+        let computed: [u8; 16] = Md5::digest(body).into();
+        if digest != computed {
+            return Err(errors::bad_digest_md5(said, base64(&computed)));
+        }
+        checked = true;
+    }
+    // Where none is demanded these headers speak of something else: of the object to complete.
+    for algorithm in Algorithm::ALL.into_iter().filter(|_| demanded) {
+        let name = format!("x-amz-checksum-{}", algorithm.lower());
+        let trailing = || trailers?.get(&name)?.to_str().ok();
+        let Some(said) = cx.header(&name).or_else(trailing) else { continue };
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(body);
+        if Checksum::parse(algorithm, said)? != hasher.finish() {
+            return Err(errors::bad_checksum(algorithm.name()));
+        }
+        checked = true;
+    }
+    if demanded && !checked {
+        let text = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
+        return Err(errors::invalid_request(text));
+    }
+    match payload_sha256(cx)? {
+        Some(said) if said != hex(&Sha256::digest(body)) => {
+            Err(errors::sha256_mismatch(&said, hex(&Sha256::digest(body))))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse_md5(text: &str) -> Result<[u8; 16], AwsError> {
+    let digest = STANDARD.decode(text).ok().and_then(|d| d.try_into().ok());
+    digest.ok_or_else(|| errors::invalid_digest(text))
 }
 
 fn trailer(body: &Body, algorithm: Algorithm) -> Result<Checksum, AwsError> {

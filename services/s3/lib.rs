@@ -27,6 +27,7 @@ use cumulet_core::{Description, Service};
 use cumulet_store::Platform;
 
 static DESCRIPTION: Description = Description {
+    check_body: Some(intake::check),
     malformed: Some(|_| errors::malformed_xml()),
     bare_errors: true,
     catch_all: true,

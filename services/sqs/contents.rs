@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -37,7 +35,7 @@ pub(crate) struct Contents {
 pub(crate) struct Labels {
     pub(crate) group: Arc<str>,
     /// Messages of FIFO queues have one, and no others.
-    pub(crate) dedup: Option<Box<str>>,
+    pub(crate) dedup: Option<Arc<str>>,
 }
 
 impl Contents {
@@ -115,11 +113,6 @@ impl From<Attribute> for MessageAttributeValue {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
     bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
-}
-
-/// Bytes as text.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
 }
 
 /// `MD5OfBody`.
@@ -261,7 +254,7 @@ fn check_value(name: &str, value: MessageAttributeValue) -> Result<Attribute, Aw
     } else {
         let text = value.string_value.filter(|s| !s.is_empty()).ok_or_else(empty)?;
         if !text.chars().all(valid) {
-            return Err(errors::message_contents());
+            return Err(errors::invalid(errors::message_contents().message()));
         }
         if base == "Number" && text.parse::<f64>().is_err() {
             return Err(errors::invalid(format!(

@@ -8,7 +8,12 @@ use cumulet_core::{AwsError, Cx, Timestamp};
 use crate::api::SendMessageBatchRequestEntry;
 use crate::contents::{self, Attributes, Contents, Labels};
 use crate::errors;
+use crate::fifo::Key;
 use crate::state::{Message, Queue};
+
+/// Where X-Ray's SDKs put their trace, and the system attribute that it becomes.
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+const TRACE: &str = "AWSTraceHeader";
 
 /// A message that is fit to be sent, but for the queue's own settings.
 pub(crate) struct Draft {
@@ -17,15 +22,15 @@ pub(crate) struct Draft {
     /// Seconds, where the sender gives them.
     delay: Option<u32>,
     /// For fair queues; a standard queue keeps no order by it.
-    group: Option<String>,
+    group: Option<Arc<str>>,
     dedup: Option<Dedup>,
 }
 
 /// A deduplication id.
 enum Dedup {
-    Given(String),
+    Given(Arc<str>),
     /// By the body, if the queue wants that.
-    OfBody(String),
+    OfBody(Arc<str>),
 }
 
 impl Draft {
@@ -40,6 +45,7 @@ impl Draft {
         let delay = entry.delay_seconds.map(check_delay).transpose()?;
         let group = entry.message_group_id.map(|id| check_id(id, "MessageGroupId")).transpose()?;
         let dedup = entry.message_deduplication_id;
+        let group = group.map(Arc::from);
         let mut draft = Self { body, attributes, delay, group, dedup: None };
         if !is_fifo {
             return match dedup {
@@ -49,8 +55,8 @@ impl Draft {
         }
         let dedup = dedup.map(|id| check_id(id, "MessageDeduplicationId")).transpose()?;
         draft.dedup = Some(match dedup {
-            Some(id) => Dedup::Given(id),
-            None => Dedup::OfBody(contents::sha256_of_body(&draft.body)),
+            Some(id) => Dedup::Given(id.into()),
+            None => Dedup::OfBody(contents::sha256_of_body(&draft.body).into()),
         });
         // Zero is no delay of the message's own: the queue's holds.
         match draft.delay.take() {
@@ -84,17 +90,17 @@ impl Draft {
         if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
     }
 
-    /// Group and deduplication id, in a FIFO queue.
-    pub(crate) fn dedup(&self, queue: &Queue) -> Result<Option<(&str, &str)>, AwsError> {
-        let group = self.group.as_deref().unwrap_or_default();
-        match &self.dedup {
-            None => Ok(None),
-            Some(Dedup::Given(id)) => Ok(Some((group, id))),
-            Some(Dedup::OfBody(id)) if queue.is_on("ContentBasedDeduplication") => {
-                Ok(Some((group, id)))
+    /// What a FIFO queue knows a duplicate by.
+    pub(crate) fn key(&self, queue: &Queue) -> Result<Option<Key>, AwsError> {
+        let Some(dedup) = &self.dedup else { return Ok(None) };
+        let id = match dedup {
+            Dedup::OfBody(_) if !queue.is_on("ContentBasedDeduplication") => {
+                return Err(errors::no_deduplication_id());
             }
-            Some(Dedup::OfBody(_)) => Err(errors::no_deduplication_id()),
-        }
+            Dedup::Given(id) | Dedup::OfBody(id) => Arc::clone(id),
+        };
+        let group = self.group.clone().filter(|_| queue.group_dedup);
+        Ok(Some(Key::new(queue.id, group, id)))
     }
 
     /// The message that arrives in the queue at `now`.
@@ -102,10 +108,10 @@ impl Draft {
         let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
         let dedup = self.dedup.map(|id| match id {
-            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
+            Dedup::Given(id) | Dedup::OfBody(id) => id,
         });
-        let labels = self.group.map(|group| Box::new(Labels { group: Arc::from(group), dedup }));
-        let contents = Contents {
+        let labels = self.group.map(|group| Box::new(Labels { group, dedup }));
+        let mut contents = Contents {
             id: cx.ids().uuid_bytes(),
             body: self.body.into_boxed_str(),
             sent: now,
@@ -114,6 +120,10 @@ impl Draft {
             labels,
             attributes: (!plain).then(|| Box::new(self.attributes)),
         };
+        // A traced caller need not say so twice.
+        if let (Some(trace), None) = (cx.header(TRACE_HEADER), contents.system(TRACE)) {
+            contents.set_system(TRACE, Some(trace.to_owned()));
+        }
         Message::new(contents, now.plus(Duration::from_secs(u64::from(delay))))
     }
 }

@@ -9,6 +9,11 @@ fn bad(code: &str, message: impl Into<String>) -> AwsError {
     AwsError::new(code, 400, message)
 }
 
+/// Its shape is in no public model.
+fn bad_parameter(message: impl Into<String>) -> AwsError {
+    bad("InvalidParameterValue", message).shaped("InvalidParameterValueException")
+}
+
 pub(crate) fn queue_does_not_exist() -> AwsError {
     bad("QueueDoesNotExist", "The specified queue does not exist.")
         .in_query("The specified queue does not exist for this wsdl version.")
@@ -24,31 +29,32 @@ pub(crate) fn queue_name_exists(attribute: &str) -> AwsError {
 pub(crate) fn queue_name() -> AwsError {
     let message = "Can only include alphanumeric characters, hyphens, or underscores. \
                    1 to 80 in length";
-    bad("InvalidParameterValue", message)
+    bad_parameter(message)
 }
 
 pub(crate) fn missing(parameter: &str) -> AwsError {
-    bad("MissingParameter", format!("The request must contain the parameter {parameter}."))
+    let message = format!("The request must contain the parameter {parameter}.");
+    bad("MissingParameter", message).shaped("MissingRequiredParameterException")
 }
 
 pub(crate) fn parameter(value: impl Display, name: &str, reason: &str) -> AwsError {
     let message = format!("Value {value} for parameter {name} is invalid. Reason: {reason}");
-    bad("InvalidParameterValue", message)
+    bad_parameter(message)
 }
 
 pub(crate) fn message_too_long(limit: u32) -> AwsError {
     let reason = format!("Reason: Message must be shorter than {limit} bytes.");
-    bad("InvalidParameterValue", format!("One or more parameters are invalid. {reason}"))
+    bad_parameter(format!("One or more parameters are invalid. {reason}"))
 }
 
 /// The same in a batch.
 pub(crate) fn entry_too_long(limit: u32) -> AwsError {
     let reason = format!("Reason: Message must be shorter than {limit} bytes.");
-    bad("InvalidParameterValue", format!("One or more parameters cannot be validated. {reason}"))
+    bad_parameter(format!("One or more parameters cannot be validated. {reason}"))
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> AwsError {
-    bad("InvalidParameterValue", message)
+    bad_parameter(message)
 }
 
 pub(crate) fn unknown_attribute(name: &str) -> AwsError {
@@ -78,7 +84,7 @@ pub(crate) fn two_encryptions() -> AwsError {
 pub(crate) fn fifo_queue_name() -> AwsError {
     let message = "The name of a FIFO queue can only include alphanumeric characters, hyphens, or \
                    underscores, must end with .fifo suffix and be 1 to 80 in length.";
-    bad("InvalidParameterValue", message)
+    bad_parameter(message)
 }
 
 pub(crate) fn deleted_recently() -> AwsError {
@@ -96,7 +102,7 @@ pub(crate) fn not_for_this_queue(value: impl Display, name: &str) -> AwsError {
 pub(crate) fn no_deduplication_id() -> AwsError {
     let message = "The queue should either have ContentBasedDeduplication enabled or \
                    MessageDeduplicationId provided explicitly";
-    bad("InvalidParameterValue", message)
+    bad_parameter(message)
 }
 
 /// A message alone has `MissingParameter` here.
@@ -215,4 +221,9 @@ pub(crate) fn invalid_address(address: &str) -> AwsError {
         404,
         format!("The address {address} is not valid for this endpoint."),
     )
+}
+
+/// Operations on no queue are not to be had at a queue's address.
+pub(crate) fn not_at_a_queue(action: &str) -> AwsError {
+    bad("InvalidAction", format!("The action {action} is not valid for this endpoint."))
 }

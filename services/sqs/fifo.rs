@@ -19,19 +19,20 @@ const SWEEP: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     queue: QueueId,
-    /// Empty where the id stands for the whole queue.
-    group: Arc<str>,
+    /// None where the id stands for the whole queue.
+    group: Option<Arc<str>>,
     id: Arc<str>,
 }
 
 impl Key {
-    pub(crate) fn new(queue: QueueId, group: &str, id: &str) -> Self {
-        Self { queue, group: group.into(), id: id.into() }
+    pub(crate) fn new(queue: QueueId, group: Option<Arc<str>>, id: Arc<str>) -> Self {
+        Self { queue, group, id }
     }
 
     /// Everything that a queue remembers.
     pub(crate) fn all(queue: QueueId) -> Range<Self> {
-        Self::new(queue, "", "")..Self::new(queue.saturating_add(1), "", "")
+        let first = |queue| Self { queue, group: None, id: Arc::from("") };
+        first(queue)..first(queue.saturating_add(1))
     }
 }
 

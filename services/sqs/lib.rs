@@ -32,7 +32,7 @@ use cumulet_store::{Platform, Store, Waiters};
 
 static DESCRIPTION: Description = Description {
     claims: url::is_queue_url,
-    routes: peek::ROUTES,
+    routes: &[peek::ROUTE, url::BARE],
     ..Description::new("sqs", api::model, operations::OPERATIONS)
 };
 

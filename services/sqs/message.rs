@@ -8,7 +8,7 @@ use crate::api::{
     SendMessageResult, input, output,
 };
 use crate::draft::Draft;
-use crate::fifo::{Key, sequence_number};
+use crate::fifo::sequence_number;
 use crate::metrics::Metric;
 use crate::state::{Queue, Tables};
 use crate::url::QueueRef;
@@ -27,10 +27,7 @@ fn send(
     now: Timestamp,
 ) -> Result<SendMessageResult, AwsError> {
     let [body, user, system] = draft.digests();
-    let seen = draft.dedup(queue)?.map(|(group, id)| {
-        let group = if queue.group_dedup { group } else { "" };
-        Key::new(queue.id, group, id)
-    });
+    let seen = draft.key(queue)?;
     let before = seen.as_ref().and_then(|seen| tx.duplicate(seen, now));
     let (id, place) = if let Some(before) = before {
         (before.message, before.place)

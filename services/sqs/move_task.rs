@@ -78,17 +78,17 @@ impl Task {
         STANDARD.encode(json!({"taskId": id, "sourceArn": self.source.arn()}).to_string())
     }
 
-    /// How many messages it may move at `now`: the first at once, then by its rate.
+    /// How many messages it may move at `now`.
     fn allowance(&self, now: Timestamp) -> usize {
         let Some(rate) = self.rate else { return AT_ONCE };
-        let by_now = now.since(self.started).as_millis() * u128::from(rate) / 1000 + 1;
+        let by_now = now.since(self.started).as_millis() * u128::from(rate) / 1000;
         usize::try_from(by_now).unwrap_or(usize::MAX).saturating_sub(self.moved)
     }
 
     /// When it goes on after `now`.
     fn next(&self, now: Timestamp) -> Timestamp {
         let Some(rate) = self.rate else { return now };
-        let millis = (self.moved as u64).saturating_mul(1000).div_ceil(u64::from(rate).max(1));
+        let millis = (self.moved as u64 + 1).saturating_mul(1000).div_ceil(u64::from(rate).max(1));
         self.started.plus(Duration::from_millis(millis)).max(now.plus(PACE))
     }
 

@@ -10,10 +10,8 @@ use std::sync::Arc;
 use cumulet_core::{
     AccountId, AwsError, Body, BoxFuture, Cx, Decode, Protocol, Region, Route, Scope, State,
 };
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response};
-use serde_json::{Map, Value, json};
 
 use crate::api::{self, Message as Received, ReceiveMessageResult, input};
 use crate::received::Show;
@@ -29,7 +27,7 @@ const MESSAGES_MAX: usize = 10_000;
 /// What stands for a receipt handle: nothing was received.
 const NO_HANDLE: &str = "SQS/BACKDOOR/ACCESS";
 
-pub(crate) static ROUTES: &[Route] = &[Route { matches, answer }];
+pub(crate) const ROUTE: Route = Route { matches, answer };
 
 fn matches(parts: &Parts) -> bool {
     let rest = parts.uri.path().strip_prefix(PATH);
@@ -42,7 +40,7 @@ fn answer(state: Arc<dyn State>, cx: Cx, request: Request<Body>) -> BoxFuture<Re
         let Ok(sqs) = state.downcast::<Sqs>() else { return Response::default() };
         let (parts, body) = request.into_parts();
         if parts.method == Method::GET && !parameters(&parts).any(|(name, _)| name == "Action") {
-            page(&sqs, &cx, &parts)
+            page(&sqs, &cx, &parts).await
         } else {
             call(&sqs, &cx, &parts, body).await
         }
@@ -114,15 +112,11 @@ fn fail(protocol: Protocol, cx: &Cx, error: &AwsError) -> Response<Body> {
 }
 
 /// A `GET` by hand.
-fn page(sqs: &Sqs, cx: &Cx, parts: &Parts) -> Response<Body> {
-    let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    let is_json = accept.is_some_and(|accept| accept.contains("json"));
+async fn page(sqs: &Sqs, cx: &Cx, parts: &Parts) -> Response<Body> {
     let everything = || vec!["All".to_owned()];
     let show = Show { system: everything(), user: everything() };
-    let messages = address(cx, parts).and_then(|at| peek(sqs, cx, &at, &show, Flags::of(parts)));
-    match messages {
-        Ok(messages) if is_json => json_answer(200, &in_json(&messages, cx)),
-        Err(error) if is_json => json_answer(error.status().as_u16(), &error_in_json(&error, cx)),
+    let found = address(cx, parts).and_then(|at| peek(sqs, cx, &at, &show, Flags::of(parts)));
+    let answer = match found {
         Ok(messages) => {
             let output = ReceiveMessageResult { messages: Some(messages) };
             let (model, id) = (api::model(), cx.request_id());
@@ -130,6 +124,11 @@ fn page(sqs: &Sqs, cx: &Cx, parts: &Parts) -> Response<Body> {
             cumulet_protocol::write_output(Protocol::Query, model, operation, &output, None, id)
         }
         Err(error) => fail(Protocol::Query, cx, &error),
+    };
+    if cumulet_protocol::accepts_json(parts) {
+        cumulet_protocol::in_json(answer).await
+    } else {
+        answer
     }
 }
 
@@ -165,6 +164,7 @@ fn peek(
 fn shown(t: &Tables, cx: &Cx, queue: &Queue, show: &Show, flags: Flags) -> Vec<Received> {
     let now = cx.now();
     let mut keys = t.receivable(queue, now, MESSAGES_MAX);
+    keys.sort_unstable();
     if flags.invisible || flags.delayed {
         let free: BTreeSet<_> = keys.into_iter().collect();
         let all = t.messages.range((queue.id, 0)..=(queue.id, u64::MAX));
@@ -186,65 +186,4 @@ fn shown(t: &Tables, cx: &Cx, queue: &Queue, show: &Show, flags: Flags) -> Vec<R
         one
     };
     messages.map(one).collect()
-}
-
-fn json_answer(status: u16, document: &Value) -> Response<Body> {
-    let mut answer = Response::new(Body::from(document.to_string()));
-    *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
-}
-
-/// The XML's elements as members: one stands alone, several in a list, none not at all.
-fn put(members: &mut Map<String, Value>, name: &str, mut values: Vec<Value>) {
-    match values.len() {
-        0 => {}
-        1 => drop(members.insert(name.to_owned(), values.remove(0))),
-        _ => drop(members.insert(name.to_owned(), Value::Array(values))),
-    }
-}
-
-fn in_json(messages: &[Received], cx: &Cx) -> Value {
-    let mut result = Map::new();
-    put(&mut result, "Message", messages.iter().map(message_in_json).collect());
-    json!({"ReceiveMessageResponse": {
-        "ReceiveMessageResult": result,
-        "ResponseMetadata": {"RequestId": cx.request_id()},
-    }})
-}
-
-fn message_in_json(message: &Received) -> Value {
-    let mut members = Map::new();
-    let texts = [
-        ("MessageId", &message.message_id),
-        ("ReceiptHandle", &message.receipt_handle),
-        ("MD5OfBody", &message.md5_of_body),
-        ("Body", &message.body),
-        ("MD5OfMessageAttributes", &message.md5_of_message_attributes),
-    ];
-    for (name, text) in texts {
-        put(&mut members, name, text.iter().map(|text| json!(text)).collect());
-    }
-    let system = message.attributes.iter().flatten();
-    let system = system.map(|(name, value)| json!({"Name": name, "Value": value}));
-    put(&mut members, "Attribute", system.collect());
-    let user = message.message_attributes.iter().flatten().map(|(name, value)| {
-        let mut parts = Map::new();
-        put(&mut parts, "StringValue", value.string_value.iter().map(|v| json!(v)).collect());
-        let bytes = value.binary_value.iter().map(|v| json!(crate::contents::base64(&v.0)));
-        put(&mut parts, "BinaryValue", bytes.collect());
-        put(&mut parts, "DataType", value.data_type.iter().map(|v| json!(v)).collect());
-        json!({"Name": name, "Value": parts})
-    });
-    put(&mut members, "MessageAttribute", user.collect());
-    Value::Object(members)
-}
-
-fn error_in_json(error: &AwsError, cx: &Cx) -> Value {
-    let code = api::model().error(error.code()).map_or("", |shape| shape.error_code);
-    let code = if code.is_empty() { error.code() } else { code };
-    json!({"ErrorResponse": {
-        "Error": {"Type": "Sender", "Code": code, "Message": error.query_message()},
-        "RequestId": cx.request_id(),
-    }})
 }

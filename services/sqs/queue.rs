@@ -9,7 +9,7 @@ use cumulet_core::{AccountId, AwsError, Cx, paging};
 use crate::api::{CreateQueueResult, GetQueueUrlResult, ListQueuesResult, input, output};
 use crate::state::Queue;
 use crate::url::{FIFO, QueueRef};
-use crate::{Sqs, attributes, errors};
+use crate::{Sqs, attributes, errors, url};
 
 /// Queues in an answer, at most.
 const LIST_MAX: i32 = 1000;
@@ -38,6 +38,9 @@ pub(crate) async fn create_queue(
     cx: &Cx,
     input: input::CreateQueue,
 ) -> Result<output::CreateQueue, AwsError> {
+    if cx.http().is_some_and(url::is_queue_url) {
+        return Err(errors::not_at_a_queue("CreateQueue"));
+    }
     let asked = input.attributes.unwrap_or_default();
     let is_fifo = asked.get("FifoQueue").is_some_and(|v| v.eq_ignore_ascii_case("true"));
     let name = check_name(input.queue_name, is_fifo)?;
@@ -113,6 +116,9 @@ pub(crate) async fn list_queues(
     cx: &Cx,
     input: input::ListQueues,
 ) -> Result<output::ListQueues, AwsError> {
+    if cx.http().is_some_and(url::is_queue_url) {
+        return Err(errors::not_at_a_queue("ListQueues"));
+    }
     let page = Page::parse(input.max_results, input.next_token)?;
     let prefix = input.queue_name_prefix.unwrap_or_default();
     let (names, next_token) = sqs.store.read_here(cx, |t| {

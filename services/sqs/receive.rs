@@ -1,5 +1,6 @@
 //! `ReceiveMessage` with its long polls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
@@ -34,7 +35,7 @@ struct Wish {
     /// Absent ones are the queue's.
     hide: Option<Duration>,
     wait: Option<Duration>,
-    attempt: Option<String>,
+    attempt: Option<Arc<str>>,
     show: Show,
 }
 
@@ -77,7 +78,7 @@ impl Wish {
             fill: given_wait.is_some(),
             hide,
             wait: given_wait.map(Duration::from_secs).or(wait),
-            attempt,
+            attempt: attempt.map(Arc::from),
             show: Show { system, user },
         })
     }
@@ -152,7 +153,7 @@ fn take(
     }
     let wait = wish.wait.unwrap_or_else(|| queue.seconds("ReceiveMessageWaitTimeSeconds"));
     let mut look = Look { taken: Vec::new(), buried: None, wait, next: None };
-    let attempt = wish.attempt.as_ref().map(|id| Key::new(queue.id, "", id));
+    let attempt = wish.attempt.clone().map(|id| Key::new(queue.id, None, id));
     let again = attempt.as_ref().and_then(|id| tx.attempted(id, now));
     let is_again = again.is_some();
     let keys = match again {

@@ -72,9 +72,12 @@ impl Show {
     }
 }
 
-/// `All`, `.*`, a name, or `prefix.*` (`ReceiveMessage`, `MessageAttributeNames`).
+/// `All`, `*`, `.*`, a name, or `prefix.*` (`ReceiveMessage`, `MessageAttributeNames`).
 fn asks_for(asked: &[String], name: &str) -> bool {
     asked.iter().any(|a| {
-        a == "All" || a == name || a.strip_suffix(".*").is_some_and(|p| name.starts_with(p))
+        a == "All"
+            || a == "*"
+            || a == name
+            || a.strip_suffix(".*").is_some_and(|p| name.starts_with(p))
     })
 }

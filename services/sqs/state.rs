@@ -131,6 +131,8 @@ pub(crate) struct Counts {
     pub(crate) hidden: Hidden,
 }
 
+/// So far a standard queue looks for its oldest message: it does its best at the order of sending.
+const LOOK_AHEAD: usize = 32;
 /// Places of messages that were sent in the same millisecond, as a power of two.
 const PLACES: u32 = 20;
 
@@ -145,13 +147,18 @@ impl Tables {
         self.queues.get(name).cloned().ok_or_else(errors::queue_does_not_exist)
     }
 
-    /// At most `most` messages that can be received at `now`: in a standard queue the longest
-    /// visible first; in a FIFO queue group by group, each up to its first hidden message.
+    /// At most `most` messages that can be received at `now`: in a standard queue those that are
+    /// visible the longest, and of the first of these the oldest; in a FIFO queue group by group,
+    /// each up to its first hidden message.
     pub(crate) fn receivable(&self, queue: &Queue, now: Timestamp, most: usize) -> Vec<MessageKey> {
         let by = self.messages.by();
         let range = (queue.id, Timestamp::default())..=(queue.id, now);
         if !queue.is_fifo {
-            return by.visible.range(range).map(|(_, key)| *key).take(most).collect();
+            let keys = by.visible.range(range).map(|(_, key)| *key);
+            let mut keys: Vec<_> = keys.take(most.max(LOOK_AHEAD)).collect();
+            keys.sort_unstable();
+            keys.truncate(most);
+            return keys;
         }
         let groups = by.heads.range(range).flat_map(|(_, head)| {
             let message = self.messages.get(head);

@@ -1,7 +1,8 @@
 //! Queue URLs: all shapes are understood; the one given out is a setting.
 
-use cumulet_core::{AccountId, Arn, AwsError, Cx, Region, Scope};
+use cumulet_core::{AccountId, Arn, AwsError, Body, Cx, Region, Route, Scope};
 use http::request::Parts;
+use http::{Method, Response};
 
 use crate::errors;
 
@@ -11,7 +12,8 @@ pub(crate) const FIFO: &str = ".fifo";
 /// The shape of queue URLs in answers, as LocalStack's `SQS_ENDPOINT_STRATEGY` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// The scheme and host that the caller used, then `/ACCOUNT/NAME`.
+    /// The scheme and host that the caller used, then `/ACCOUNT/NAME`; under
+    /// `localhost.localstack.cloud` as [`Strategy::Standard`].
     Caller,
     /// `http://sqs.REGION.HOST/ACCOUNT/NAME`.
     Standard,
@@ -38,8 +40,9 @@ impl Strategy {
         let (account, region) = (cx.account(), cx.region());
         let (given, bare) = split_region(host);
         match self {
-            // A host that already names the region stays; another region's is replaced.
-            Self::Caller if given.is_none() || given == Some(region) => {
+            // A host that already names the region stays; another region's is replaced. Under
+            // LocalStack's domain every name resolves, so the region can be told.
+            Self::Caller if given == Some(region) || given.is_none() && !is_wildcard(bare) => {
                 format!("{scheme}://{host}/{account}/{name}")
             }
             Self::Caller | Self::Standard => {
@@ -49,6 +52,12 @@ impl Strategy {
             Self::Path => format!("{scheme}://{bare}/queue/{region}/{account}/{name}"),
         }
     }
+}
+
+/// Every name under this domain is the local host's (LocalStack's DNS).
+fn is_wildcard(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost.localstack.cloud"
 }
 
 /// The region in a host's name, and the host without it.
@@ -143,8 +152,34 @@ pub(crate) fn is_queue_url(parts: &Parts) -> bool {
         let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|h| h.to_str().ok());
         kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded"))
     };
-    shaped && (parts.method == http::Method::GET || form())
+    shaped && (parts.method == Method::GET || form() || has_action(parts))
 }
+
+/// Whether a call of the query protocol stands in the address.
+fn has_action(parts: &Parts) -> bool {
+    parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("Action=")))
+}
+
+/// A visit to a queue's address without a call: AWS answers it outside all its protocols.
+pub(crate) const BARE: Route = Route {
+    matches: |parts| {
+        let query = parts.uri.query().unwrap_or_default();
+        let header = parts.headers.get(http::header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        // S3's objects have such paths too; unsigned ones go there with any question.
+        let is_ours = match header {
+            Some(header) => header.contains("/sqs/aws4_request"),
+            None => query.is_empty() || query.contains("%2Fsqs%2Faws4_request"),
+        };
+        parts.method == Method::GET && is_ours && !has_action(parts) && is_queue_url(parts)
+    },
+    answer: |_, _, _| {
+        let mut answer = Response::new(Body::from("<UnknownOperationException/>\n"));
+        *answer.status_mut() = http::StatusCode::NOT_FOUND;
+        let kind = http::HeaderValue::from_static("text/xml");
+        answer.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+        Box::pin(async { answer })
+    },
+};
 
 /// For authorisation: the ARN of a call's `QueueUrl`.
 pub(crate) fn queue_arn_of_url(cx: &Cx, members: &[String]) -> String {

@@ -14,6 +14,7 @@ pub struct AwsError(Box<Inner>);
 
 struct Inner {
     code: String,
+    shape: Option<&'static str>,
     status: StatusCode,
     message: String,
     query_message: Option<String>,
@@ -27,6 +28,7 @@ impl AwsError {
     pub fn new(code: impl Into<String>, status: u16, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             code: code.into(),
+            shape: None,
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             message: message.into(),
             query_message: None,
@@ -53,6 +55,14 @@ impl AwsError {
         Self::new("NotImplemented", 501, message)
     }
 
+    /// Gives the name of the error's shape, where AWS names it otherwise than by its code and its
+    /// models lack it (SQS's `InvalidParameterValueException`).
+    #[must_use]
+    pub fn shaped(mut self, name: &'static str) -> Self {
+        self.0.shape = Some(name);
+        self
+    }
+
     /// Gives the wording of the query protocol, where AWS words the error otherwise there.
     #[must_use]
     pub fn in_query(mut self, message: impl Into<String>) -> Self {
@@ -77,6 +87,11 @@ impl AwsError {
     /// The code.
     pub fn code(&self) -> &str {
         &self.0.code
+    }
+
+    /// The name of its shape, if no model has it: the code where nothing else was given.
+    pub fn shape_name(&self) -> &str {
+        self.0.shape.unwrap_or(&self.0.code)
     }
 
     /// The HTTP status.

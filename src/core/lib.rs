@@ -2,6 +2,7 @@
 //! are, who gives time and chance, and the one dispatcher. It knows no wire format, no socket and
 //! no service by name.
 
+pub mod access_key;
 pub mod body;
 pub mod cloud;
 pub mod codec;

@@ -138,6 +138,8 @@ pub struct Description {
     pub operations: &'static [Operation],
     /// The service's style of validating input by the model.
     pub validate: Validate,
+    /// Checks what a request says of the digest of its body, where that is held whole.
+    pub check_body: Option<CheckBody>,
     /// Turns a request that does not have its operation's form into the service's own error;
     /// `None` leaves it to the protocol.
     pub malformed: Option<fn(&ReadError) -> AwsError>,
@@ -174,6 +176,10 @@ pub enum Verdict {
     Refuse(AwsError),
 }
 
+/// Checks a body by the headers of its request and its trailers; the last argument says whether the
+/// model demands a digest.
+pub type CheckBody = fn(&Cx, &[u8], Option<&HeaderMap>, bool) -> Result<(), AwsError>;
+
 /// Answers a request on a service's own path or host.
 pub type Answer = fn(Arc<dyn State>, Cx, http::Request<Body>) -> BoxFuture<http::Response<Body>>;
 
@@ -197,6 +203,7 @@ impl Description {
             model,
             operations,
             validate: |_, _, _| Ok(()),
+            check_body: None,
             malformed: None,
             bare_errors: false,
             claims: |_| false,

@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "DEBUG",
     "LS_LOG",
     "ENABLE_CONFIG_UPDATES",
+    "PARITY_AWS_ACCESS_KEY_ID",
     "DISABLE_CORS_HEADERS",
     "DISABLE_CORS_CHECKS",
     "EXTRA_CORS_ALLOWED_ORIGINS",
@@ -102,6 +103,8 @@ pub struct Config {
     pub response_header: bool,
     /// Settings may be changed over HTTP.
     pub config_updates: bool,
+    /// Access keys of AWS's form carry their account, and new ones have it.
+    pub aws_keys: bool,
     /// Web pages.
     pub cors: Cors,
     /// Every variable, without LocalStack's prefix: services have settings of their own.
@@ -180,6 +183,7 @@ impl Config {
             log: reader.log(debug),
             response_header: reader.flag("LOCALSTACK_RESPONSE_HEADER_ENABLED", true),
             config_updates: reader.flag("ENABLE_CONFIG_UPDATES", false),
+            aws_keys: reader.flag("PARITY_AWS_ACCESS_KEY_ID", false),
             cors: Cors {
                 checks_off: reader.flag("DISABLE_CORS_CHECKS", false),
                 headers_off: reader.flag("DISABLE_CORS_HEADERS", false),

@@ -38,7 +38,10 @@ pub(crate) fn detect(
             format!("Credential should be scoped to correct service: '{}'. ", first.signing_name),
         ));
     }
-    narrow(cloud, parts, &clues, candidates)
+    let named = narrow(cloud, parts, &clues, candidates);
+    // A name that AWS does not have hides nothing that a service knows as its own.
+    named
+        .or_else(|| claimed(cloud, parts).filter(|_| candidates.is_empty()))
         .ok_or_else(|| unknown(&format!("'{scope}', which the request is signed for")))
 }
 

@@ -39,6 +39,8 @@ pub struct Gateway {
     admin: Admin,
     browsers: Browsers,
     endpoint: Endpoint,
+    /// Access keys of AWS's form carry their account.
+    aws_keys: bool,
     mark: bool,
 }
 
@@ -52,6 +54,7 @@ impl Gateway {
                 config.public_host.as_deref(),
                 ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
             ),
+            aws_keys: config.aws_keys,
             mark: config.response_header,
             cloud,
         }
@@ -113,7 +116,7 @@ impl Gateway {
         body: Body,
         visitor: &Visitor,
     ) -> Response<Body> {
-        let identity = Identity::of(cumulet_sigv4::credential(&parts).as_ref(), &parts.headers);
+        let identity = self.identity(cumulet_sigv4::credential(&parts).as_ref(), &parts);
         let parts = Arc::new(parts);
         let cx = self.cx(identity, &parts);
         let headers = match admit(service, &cx, &parts, visitor) {
@@ -152,7 +155,7 @@ impl Gateway {
             let scope = credential.as_ref().and_then(Credential::service);
             let scope = scope.filter(|service| !service.is_empty());
             match detect(&self.cloud, &parts, scope, &form) {
-                Ok(entry) => (entry, Identity::of(credential.as_ref(), &parts.headers)),
+                Ok(entry) => (entry, self.identity(credential.as_ref(), &parts)),
                 Err(error) => return self.stray(None, &parts, visitor, &error),
             }
         };
@@ -194,9 +197,15 @@ impl Gateway {
             (None, Err(error)) => Err(error),
             (None, Ok(body)) => call.run(body, form).await,
         };
+        let as_json =
+            call.protocol == Protocol::Query && cumulet_protocol::accepts_json(&call.parts);
         let mut answer = call.finish(outcome);
         answer.headers_mut().extend(headers);
-        answer
+        if as_json { cumulet_protocol::in_json(answer).await } else { answer }
+    }
+
+    fn identity(&self, credential: Option<&Credential<'_>>, parts: &Parts) -> Identity {
+        Identity::of(credential, &parts.headers, self.aws_keys)
     }
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
@@ -250,7 +259,13 @@ impl Call<'_> {
             Bytes::new()
         } else {
             refuse_encodings(&self.parts)?;
-            body.collect(BODY_MAX, too_large).await?
+            let whole = body.collect(BODY_MAX, too_large).await?;
+            if let Some(check) = self.service.description().check_body {
+                let demanded =
+                    model.operations.get(matched.operation).is_some_and(|o| o.checksum_required);
+                check(&self.cx, &whole, body.trailers(), demanded)?;
+            }
+            whole
         };
         let input = cumulet_protocol::read_input(
             protocol,

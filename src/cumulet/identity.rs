@@ -18,9 +18,14 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// An access key of twelve digits is an account; every other key belongs to the default one.
+    /// An access key of twelve digits is an account, and keys that were issued here carry theirs;
+    /// every other key belongs to the default one. With `aws_keys` so do keys of AWS's form.
     /// A region that has no region's form becomes us-east-1.
-    pub(crate) fn of(credential: Option<&Credential<'_>>, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(
+        credential: Option<&Credential<'_>>,
+        headers: &HeaderMap,
+        aws_keys: bool,
+    ) -> Self {
         let Some(credential) = credential else {
             let region =
                 service_host(headers).and_then(|host| host.rsplit('.').find_map(Region::parse));
@@ -31,9 +36,14 @@ impl Identity {
             };
         };
         let key = credential.access_key();
-        warn_of_real_key(key);
+        let aws_key = looks_real(key);
+        if aws_key && !aws_keys {
+            warn_of_real_key();
+        }
+        let issued = (aws_key && aws_keys) || key.starts_with("LKIA") || key.starts_with("LSIA");
+        let account = if issued { AccountId::of_access_key(key) } else { AccountId::parse(key) };
         Self {
-            account: AccountId::parse(key).unwrap_or(AccountId::DEFAULT),
+            account: account.unwrap_or(AccountId::DEFAULT),
             region: credential.region().and_then(Region::parse).unwrap_or(Region::US_EAST_1),
             principal: Principal::Key(key.to_owned()),
         }
@@ -41,9 +51,9 @@ impl Identity {
 }
 
 /// Real keys are of no use here and should not travel.
-fn warn_of_real_key(key: &str) {
+fn warn_of_real_key() {
     static WARNED: AtomicBool = AtomicBool::new(false);
-    if looks_real(key) && !WARNED.swap(true, Ordering::Relaxed) {
+    if !WARNED.swap(true, Ordering::Relaxed) {
         log::warn!(
             "a request is signed with what looks like a real AWS access key; any made-up key does"
         );
@@ -127,13 +137,21 @@ mod tests {
     }
 
     fn identity(authorization: Option<&'static str>, host: &'static str) -> (String, String) {
+        identity_where(authorization, host, false)
+    }
+
+    fn identity_where(
+        authorization: Option<&'static str>,
+        host: &'static str,
+        aws_keys: bool,
+    ) -> (String, String) {
         let mut request = http::Request::builder().header(HOST, host);
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
         let parts = request.body(()).unwrap().into_parts().0;
         let credential = cumulet_sigv4::credential(&parts);
-        let identity = Identity::of(credential.as_ref(), &parts.headers);
+        let identity = Identity::of(credential.as_ref(), &parts.headers, aws_keys);
         (identity.account.to_string(), identity.region.to_string())
     }
 
@@ -156,6 +174,20 @@ mod tests {
             identity(None, "sqs.eu-west-2.localhost.localstack.cloud:4566"),
             pair("000000000000", "eu-west-2")
         );
+    }
+
+    #[test]
+    fn an_issued_key_carries_its_account() {
+        let of = |key: &str, aws_keys| {
+            let text = format!(
+                "AWS4-HMAC-SHA256 Credential={key}/20261122/eu-west-1/sts/aws4_request, \
+                 SignedHeaders=host, Signature=00"
+            );
+            identity_where(Some(text.leak()), "localhost", aws_keys).0
+        };
+        assert_eq!(of("LSIAQNZGKIQY56JQ7WML", false), "029608264753");
+        assert_eq!(of("ASIAQNZGKIQY56JQ7WML", true), "029608264753");
+        assert_eq!(of("ASIAQNZGKIQY56JQ7WML", false), "000000000000");
     }
 
     #[test]

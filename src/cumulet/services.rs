@@ -20,4 +20,5 @@ macro_rules! services {
 services! {
     "s3" => cumulet_s3::service,
     "sqs" => cumulet_sqs::service,
+    "sts" => cumulet_sts::service,
 }

@@ -95,14 +95,15 @@ impl<'a> Fault<'a> {
 
     /// The error's name where shapes name errors.
     pub(crate) fn name(&self) -> &str {
-        self.shape().map_or(self.error.code(), |shape| shape.name)
+        self.shape().map_or(self.error.shape_name(), |shape| shape.name)
     }
 
     /// The error's name where codes do.
     fn code(&self) -> &str {
         match self.shape() {
             Some(shape) if !shape.error_code.is_empty() => shape.error_code,
-            _ => self.name(),
+            Some(shape) => shape.name,
+            None => self.error.code(),
         }
     }
 
@@ -161,10 +162,8 @@ impl<'a> Fault<'a> {
             tag(out, "Type", self.party());
         }
         tag(out, "Code", self.code());
-        let message = match self.protocol {
-            Protocol::Query => self.error.query_message(),
-            _ => self.error.message(),
-        };
+        let is_query = self.protocol == Protocol::Query;
+        let message = if is_query { self.error.query_message() } else { self.error.message() };
         // S3 has the element also where it has nothing to say.
         if bare || !message.is_empty() {
             tag(out, "Message", message);

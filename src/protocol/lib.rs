@@ -14,6 +14,7 @@ mod event;
 mod form;
 mod input;
 mod json;
+mod negotiate;
 #[cfg(any(feature = "cbor", feature = "json"))]
 mod null;
 mod place;
@@ -27,5 +28,6 @@ pub use detect::detect;
 pub use error::{malformed, write_error};
 pub use event::{EventMessage, decode_event, encode_event, encode_exception};
 pub use input::{read_input, streams_input};
+pub use negotiate::{accepts_json, in_json};
 pub use route::{Matched, find_operation};
 pub use validate::{Violation, first_violation, validate, violations};

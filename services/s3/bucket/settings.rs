@@ -3,6 +3,7 @@
 use cumulet_core::{AwsError, Region};
 
 use crate::api::{self, output};
+use crate::attributes::Encryption;
 use crate::state::{Bucket, Tables};
 use crate::{configuration, errors};
 
@@ -91,6 +92,26 @@ fn one_rule(
             "ApplyServerSideEncryptionByDefault",
         )),
         _ => Ok(()),
+    }
+}
+
+impl Tables {
+    /// How objects of a bucket are encrypted that come without a wish, if that was said.
+    pub(crate) fn default_encryption(
+        &self,
+        name: &str,
+        expected_owner: Option<&str>,
+    ) -> Result<Option<Encryption>, AwsError> {
+        let bucket = self.bucket(name, expected_owner)?;
+        let found = self.configuration::<api::ServerSideEncryptionConfiguration>(&bucket.name);
+        let rule = found.and_then(|found| found.rules?.into_iter().next());
+        Ok(rule.and_then(|rule| {
+            let default = rule.apply_server_side_encryption_by_default?;
+            let algorithm = default.sse_algorithm?;
+            // A bucket key is one of KMS; elsewhere it may be switched on and means nothing.
+            let bucket_key = rule.bucket_key_enabled.filter(|_| algorithm.starts_with("aws:kms"));
+            Some(Encryption { algorithm, key: default.kms_master_key_id, bucket_key })
+        }))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use cumulet_core::codec::{Decode, Empty, Encode, Schema};
+use cumulet_core::codec::{Decode, Empty, Encode, ReadError, Reader, Schema, Writer};
 use cumulet_core::dynamic::{from_value, to_value};
 use cumulet_core::model::Kind;
 use cumulet_core::{AwsError, Cx, Value};
@@ -53,15 +53,13 @@ shapes! {
 pub(crate) struct Policy(pub(crate) String);
 
 impl Encode for Policy {
-    fn encode(&self, w: &mut dyn cumulet_core::codec::Writer) {
+    fn encode(&self, w: &mut dyn Writer) {
         self.0.encode(w);
     }
 }
 
 impl Decode for Policy {
-    fn decode(
-        r: &mut dyn cumulet_core::codec::Reader,
-    ) -> Result<Self, cumulet_core::codec::ReadError> {
+    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
         String::decode(r).map(Self)
     }
 }

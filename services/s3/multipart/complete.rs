@@ -122,7 +122,7 @@ fn check_kind(upload: &Upload, said: Option<&str>) -> Result<(), AwsError> {
 /// counts as composite.
 fn check_checksum(
     version: &Version,
-    given: [(Algorithm, Option<&str>); 5],
+    given: [(Algorithm, Option<&str>); 10],
     kind: Option<&str>,
 ) -> Result<(), AwsError> {
     let Some((algorithm, said)) = given.into_iter().find_map(|(a, v)| Some((a, v?))) else {

@@ -17,8 +17,10 @@ pub(crate) async fn create_multipart_upload(
     cx: &Cx,
     mut input: input::CreateMultipartUpload,
 ) -> Result<output::CreateMultipartUpload, AwsError> {
+    let expected = input.expected_bucket_owner.as_deref();
+    let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected))?;
     check_key(&input.key)?;
-    let attributes = Arc::new(attributes!(cx, input));
+    let attributes = Arc::new(attributes!(cx, input, by_default));
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: whole_second(cx),
@@ -65,8 +67,9 @@ fn checksum(
     let algorithm = Algorithm::parse(algorithm)?;
     let only = match algorithm {
         Algorithm::Crc64Nvme => Some(Kind::FullObject),
-        Algorithm::Sha1 | Algorithm::Sha256 => Some(Kind::Composite),
         Algorithm::Crc32 | Algorithm::Crc32c => None,
+        // A hash of the whole cannot be made of those of the parts.
+        _ => Some(Kind::Composite),
     };
     let kind = kind.map(Kind::parse).transpose()?;
     match (kind, only) {

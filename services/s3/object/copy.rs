@@ -24,7 +24,7 @@ pub(crate) async fn copy_object(
     mut input: input::CopyObject,
 ) -> Result<output::CopyObject, AwsError> {
     let expected = input.expected_bucket_owner.take();
-    s3.read(cx, |t| t.bucket(&input.bucket, expected.as_deref()).map(|_| ()))?;
+    let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected.as_deref()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
     let (place, id, source) = source!(s3, cx, input)?;
@@ -40,8 +40,9 @@ pub(crate) async fn copy_object(
     let changes = replaces
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
-        || input.server_side_encryption.is_some();
-    let given = attributes!(cx, input);
+        || input.server_side_encryption.is_some()
+        || by_default.is_some();
+    let given = attributes!(cx, input, by_default);
     let from = &source.attributes;
     if in_place && !changes && given.encryption == from.encryption {
         return Err(errors::invalid_request(

@@ -21,7 +21,7 @@ fn malformed(error: impl std::fmt::Display) -> ReadError {
 }
 
 /// Gives `read` a reader of `body`'s root element. A payload's has the name that the model gives
-/// it; that of a whole message may have any.
+/// it; a whole message's may have any.
 pub(crate) fn read<T>(
     body: &[u8],
     place: Place,
@@ -43,9 +43,10 @@ pub(crate) fn read<T>(
         }
     };
     if let Some(member) = place.member {
-        let names = [member.wire, place.shape().wire, place.shape().name];
-        let expected = names.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-        if start.local_name().as_ref() != expected {
+        // Which of these it is depends on the operation; a model leaves out what goes without saying.
+        let names = [member.wire, member.name, place.shape().wire, place.shape().name];
+        if !names.contains(&start.local_name().as_ref()) {
+            let expected = member.wire_name();
             return Err(ReadError::new(format!("The root element must be {expected}.")));
         }
     }

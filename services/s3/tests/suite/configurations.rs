@@ -3,7 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::calls::{cloud, member};
+use crate::calls::{cloud, member, object};
 
 async fn put(cloud: &TestCloud, what: &str, member: &str, configuration: Value) {
     let input = Value::map([("Bucket", "bbb".into()), (member, configuration)]);
@@ -216,4 +216,24 @@ async fn a_deleted_bucket_leaves_no_configuration() {
     cloud.call("s3.CreateBucket", value!({"Bucket": "bbb"})).await;
     let found = get(&cloud, "BucketAccelerateConfiguration").await.unwrap();
     assert_eq!(found.get("Status"), None);
+}
+
+#[tokio::test]
+async fn a_buckets_encryption_is_that_of_objects_that_ask_for_none() {
+    let cloud = cloud().await;
+    let kms = value!({"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key"});
+    let rule = value!({"ApplyServerSideEncryptionByDefault": kms, "BucketKeyEnabled": true});
+    let rules = value!({"Rules": [rule]});
+    put(&cloud, "BucketEncryption", "ServerSideEncryptionConfiguration", rules).await;
+    let (plain, _) = cloud.send("s3.PutObject", object("k", &[]), "").await.unwrap();
+    assert_eq!(
+        (text(&plain, "ServerSideEncryption"), text(&plain, "SSEKMSKeyId")),
+        ("aws:kms", "key")
+    );
+    assert_eq!(*at(&plain, "BucketKeyEnabled"), true.into());
+    let asked = object("k", &[("ServerSideEncryption", "AES256".into())]);
+    let (asked, _) = cloud.send("s3.PutObject", asked, "").await.unwrap();
+    assert_eq!((text(&asked, "ServerSideEncryption"), asked.get("SSEKMSKeyId")), ("AES256", None));
+    let upload = cloud.call("s3.CreateMultipartUpload", object("k", &[])).await;
+    assert_eq!(text(&upload, "SSEKMSKeyId"), "key");
 }

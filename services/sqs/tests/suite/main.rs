@@ -7,6 +7,8 @@ mod message;
 #[cfg(test)]
 mod move_task;
 #[cfg(test)]
+mod peek;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod queue;

@@ -50,7 +50,7 @@ async fn a_task_keeps_its_rate_and_can_be_cancelled() {
     let cloud = cloud();
     let (_, dead, other) = setting(&cloud, 5).await;
     let handle = start(&cloud, Some("other"), Some(1)).await;
-    cloud.advance(secs(0)).await;
+    cloud.advance(secs(1)).await;
     assert_eq!(bodies(&cloud, &other).await, ["0"]);
     cloud.advance(secs(2)).await;
     assert_eq!(bodies(&cloud, &other).await, ["1", "2"]);
