@@ -1,4 +1,4 @@
-//! S3 to SQS, in process: what a bucket's queues are told.
+//! S3 to SQS and SNS, in process: what a bucket's queues and topics are told.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,11 @@ const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:q";
 
 async fn cloud() -> TestCloud {
     let platform = Platform::default();
-    let cloud = TestCloud::new([cumulet_s3::service(&platform), cumulet_sqs::service(&platform)]);
+    let cloud = TestCloud::new([
+        cumulet_s3::service(&platform),
+        cumulet_sns::service(&platform),
+        cumulet_sqs::service(&platform),
+    ]);
     cloud.call("s3.CreateBucket", value!({"Bucket": "bbb"})).await;
     cloud.call("sqs.CreateQueue", value!({"QueueName": "q"})).await;
     cloud
@@ -163,6 +167,25 @@ async fn an_empty_configuration_ends_it() {
     cloud.call("s3.PutBucketNotificationConfiguration", asked(value!([]))).await;
     put(&cloud, "a").await;
     assert!(names(&cloud).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_topic_is_told_what_its_queues_then_get() {
+    let cloud = cloud().await;
+    let topic = cloud.call("sns.CreateTopic", value!({"Name": "t"})).await;
+    let topic = text(&topic, "TopicArn");
+    let asked = value!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": QUEUE});
+    cloud.call("sns.Subscribe", asked).await;
+    let rules = value!([{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]);
+    let input =
+        value!({"Bucket": "bbb", "NotificationConfiguration": {"TopicConfigurations": rules}});
+    cloud.call("s3.PutBucketNotificationConfiguration", input).await;
+    told(&cloud).await;
+    put(&cloud, "a").await;
+    let message = told(&cloud).await.remove(0);
+    assert_eq!(message["Subject"], "Amazon S3 Notification");
+    let event: Json = serde_json::from_str(message["Message"].as_str().unwrap()).unwrap();
+    assert_eq!(event["Records"][0]["s3"]["object"]["key"], "a");
 }
 
 #[tokio::test]

@@ -261,16 +261,21 @@ impl Headers {
     }
 }
 
+/// Of 32 bits, so it fits.
+fn crc32(bytes: &[u8]) -> u32 {
+    u32::try_from(cumulet_crc::CRC32.of(bytes)).unwrap_or_default()
+}
+
 fn message(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     let total = FRAME + headers.len() + payload.len();
     let mut out = Vec::with_capacity(total);
     for len in [total, headers.len()] {
         out.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
     }
-    out.extend_from_slice(&crc32fast::hash(&out).to_be_bytes());
+    out.extend_from_slice(&crc32(&out).to_be_bytes());
     out.extend_from_slice(headers);
     out.extend_from_slice(payload);
-    out.extend_from_slice(&crc32fast::hash(&out).to_be_bytes());
+    out.extend_from_slice(&crc32(&out).to_be_bytes());
     out
 }
 
@@ -292,7 +297,7 @@ pub fn decode_event(input: &mut Bytes) -> Result<Option<EventMessage>, ReadError
     let (Some(total), Some(header_len), Some(crc)) = (word(0), word(4), word(8)) else {
         return Ok(None);
     };
-    if input.get(..8).map(crc32fast::hash) != Some(crc) {
+    if input.get(..8).map(crc32) != Some(crc) {
         return Err(broken());
     }
     let (total, header_len) = (total as usize, header_len as usize);
@@ -305,7 +310,7 @@ pub fn decode_event(input: &mut Bytes) -> Result<Option<EventMessage>, ReadError
     let crc = word(total - 4);
     let mut message = input.split_to(total);
     message.truncate(total - 4);
-    if Some(crc32fast::hash(&message)) != crc {
+    if Some(crc32(&message)) != crc {
         return Err(broken());
     }
     let mut headers = message.split_off(12);
