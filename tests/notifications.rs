@@ -162,6 +162,34 @@ async fn prefix_and_suffix_choose() {
 }
 
 #[tokio::test]
+async fn what_happens_by_the_clock_is_told_then() {
+    let cloud = listening(value!(["s3:LifecycleExpiration:*"]), Value::Null).await;
+    let rule = value!({"Status": "Enabled", "Prefix": "", "Expiration": {"Days": 1}});
+    let input = value!({"Bucket": "bbb", "LifecycleConfiguration": {"Rules": [rule]}});
+    cloud.call("s3.PutBucketLifecycleConfiguration", input).await;
+    put(&cloud, "a").await;
+    assert!(names(&cloud).await.is_empty());
+    cloud.advance(Duration::from_hours(48)).await;
+    assert_eq!(names(&cloud).await, ["LifecycleExpiration:Delete a"]);
+}
+
+#[tokio::test]
+async fn a_restored_copy_is_told_of_when_it_is_there() {
+    let cloud = listening(value!(["s3:ObjectRestore:*"]), Value::Null).await;
+    let input = value!({"Bucket": "bbb", "Key": "a", "StorageClass": "GLACIER"});
+    cloud.send("s3.PutObject", input, "hello").await.unwrap();
+    let input = value!({"Bucket": "bbb", "Key": "a", "RestoreRequest": {"Days": 1}});
+    cloud.call("s3.RestoreObject", input).await;
+    assert_eq!(names(&cloud).await, ["ObjectRestore:Post a"]);
+    cloud.advance(Duration::from_hours(5)).await;
+    let message = told(&cloud).await.remove(0);
+    let record = &message["Records"][0];
+    assert_eq!(record["eventName"], "ObjectRestore:Completed");
+    let restored = &record["glacierEventData"]["restoreEventData"];
+    assert_eq!(restored["lifecycleRestoreStorageClass"], "GLACIER");
+}
+
+#[tokio::test]
 async fn an_empty_configuration_ends_it() {
     let cloud = listening(value!(["s3:ObjectCreated:*"]), Value::Null).await;
     cloud.call("s3.PutBucketNotificationConfiguration", asked(value!([]))).await;
