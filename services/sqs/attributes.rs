@@ -93,6 +93,7 @@ fn check_one(name: &str, value: String, is_fifo: bool) -> Result<String, AwsErro
         // An empty one takes it away.
         "Policy" if value.is_empty() || policy::is_policy(&value) => Ok(value),
         "Policy" => Err(errors::attribute_value(name)),
+        "RedrivePolicy" => Ok(redrive::normal(value)),
         "RedriveAllowPolicy" if !value.is_empty() => redrive::check_allow(&value).map(|()| value),
         _ if OTHERS.contains(&name) => Ok(value),
         _ => Err(errors::unknown_attribute(name)),

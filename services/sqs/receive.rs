@@ -130,6 +130,9 @@ pub(crate) async fn receive_message(
     if let Some(waiter) = waiter.filter(|_| !taken.is_empty()) {
         waiter.served();
     }
+    // Somebody who waits must know when the next hidden message shows: what was taken here, or what
+    // this poll would have taken then.
+    sqs.wake(&at, 1);
     let metric = if taken.is_empty() { Metric::Empty } else { Metric::Received };
     sqs.measure(cx, &at, metric, taken.len().max(1), 0);
     let messages = taken.iter().map(|(key, message)| wish.show.message(*key, message));

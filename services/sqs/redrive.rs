@@ -77,6 +77,18 @@ impl Redrive {
     }
 }
 
+/// A `RedrivePolicy` as AWS shows it: compact, `maxReceiveCount` a number. What is no policy stays
+/// as it is, to be refused.
+pub(crate) fn normal(policy: String) -> String {
+    let Some(mut members) = object(&policy) else { return policy };
+    if let Some(count) = members.get_mut("maxReceiveCount")
+        && let Some(number) = count.as_str().and_then(|text| text.parse::<u32>().ok())
+    {
+        *count = number.into();
+    }
+    Value::Object(members).to_string()
+}
+
 /// Checks a `RedriveAllowPolicy`.
 pub(crate) fn check_allow(policy: &str) -> Result<(), AwsError> {
     let fail = |reason: &str| Err(errors::parameter(policy, "RedriveAllowPolicy", reason));

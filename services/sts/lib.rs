@@ -1,25 +1,74 @@
 //! STS: what this service is.
 
+mod assertion;
 mod caller;
+mod errors;
+mod jwt;
+mod message;
 mod operations;
+mod policy;
+mod role;
+mod saml;
+mod state;
+mod tags;
+mod token;
+mod web;
 
 cumulet_core::api!();
 
-use cumulet_core::{Description, Service, State, WorldId};
-use cumulet_store::Platform;
+use cumulet_core::{
+    AwsError, Cx, Description, DueWork, Message, Model, Operation, Service, State, Timestamp,
+    WorldId,
+};
+use cumulet_store::{Platform, Store};
 
-static DESCRIPTION: Description = Description::new("sts", api::model, operations::OPERATIONS);
+pub use caller::Identity;
+pub use policy::Limits;
+pub use state::{Kind, Session};
+pub use tags::SessionTags;
+
+static DESCRIPTION: Description =
+    Description { validate, ..Description::new("sts", api::model, operations::OPERATIONS) };
 
 /// STS's state and settings.
-pub struct Sts;
+pub struct Sts {
+    store: Store<state::Tables>,
+    /// The letters that keys of sessions begin with.
+    prefix: &'static str,
+}
 
 /// STS, to be registered.
-pub fn service(_: &Platform) -> Service {
-    Service::new(&DESCRIPTION, Sts)
+pub fn service(platform: &Platform) -> Service {
+    // LocalStack's begin with L, so that nobody takes them for real ones.
+    let aws_keys = platform.settings.flag("PARITY_AWS_ACCESS_KEY_ID", false);
+    let prefix = if aws_keys { "ASIA" } else { "LSIA" };
+    Service::new(&DESCRIPTION, Sts { store: Store::new(), prefix })
+}
+
+/// All violations in one `ValidationError`: STS's own code for it.
+fn validate(
+    model: &'static Model,
+    operation: &Operation,
+    input: &dyn Message,
+) -> Result<(), AwsError> {
+    cumulet_protocol::validate(model, operation, input)
+        .map_err(|error| errors::validation(error.message()))
 }
 
 impl State for Sts {
-    fn fork(&self, _: WorldId, _: WorldId) {}
+    fn fork(&self, from: WorldId, to: WorldId) {
+        self.store.fork(from, to);
+    }
 
-    fn reset(&self, _: WorldId) {}
+    fn reset(&self, world: WorldId) {
+        self.store.reset(world);
+    }
+
+    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
+        self.store.next_due(world)
+    }
+
+    fn run_due(&self, cx: Cx) -> DueWork<'_> {
+        Box::pin(async move { self.forget(&cx) })
+    }
 }

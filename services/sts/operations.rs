@@ -2,9 +2,16 @@
 
 use cumulet_core::operations;
 
-use crate::{Sts, caller};
+use crate::{Sts, caller, message, role, saml, token, web};
 
 operations! { Sts:
+    AssumeRole => role::assume_role;
+    AssumeRoleWithSAML => saml::assume_role_with_saml;
+    AssumeRoleWithWebIdentity => web::assume_role_with_web_identity;
+    AssumeRoot => token::assume_root;
+    DecodeAuthorizationMessage => message::decode_authorization_message;
     GetAccessKeyInfo => caller::get_access_key_info;
     GetCallerIdentity => caller::get_caller_identity;
+    GetFederationToken => token::get_federation_token;
+    GetSessionToken => token::get_session_token;
 }

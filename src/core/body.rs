@@ -1,4 +1,4 @@
-//! The byte stream beside a message's members: a request's or an answer's body.
+//! The stream beside a message's members: a request's or an answer's body, of bytes or of events.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,9 +9,41 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::codec::Encode;
 use crate::error::AwsError;
+use crate::world::BoxFuture;
 
 type Stream = Pin<Box<dyn HttpBody<Data = Bytes, Error = AwsError> + Send>>;
+
+/// An event of an event stream: the stream's union, with one member set.
+pub type Event = Box<dyn Encode + Send>;
+
+/// Events yet to come. `protocol` alone makes bytes of them.
+///
+/// Awaiting it gives the next event and those behind it; an error is an event and ends the stream.
+pub struct Events(BoxFuture<Option<(Result<Event, AwsError>, Self)>>);
+
+impl Events {
+    /// The events that `next` draws from `source`, until it gives none.
+    pub fn from_source<S, F>(source: S, next: fn(S) -> F) -> Self
+    where
+        S: Send + 'static,
+        F: Future<Output = Option<(Result<Event, AwsError>, S)>> + Send + 'static,
+    {
+        Self(Box::pin(async move {
+            let (event, source) = next(source).await?;
+            Some((event, Self::from_source(source, next)))
+        }))
+    }
+}
+
+impl Future for Events {
+    type Output = Option<(Result<Event, AwsError>, Self)>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx)
+    }
+}
 
 /// A body: nothing, bytes at hand, or a stream that is read once.
 ///
@@ -29,6 +61,7 @@ enum Inner {
     Empty,
     Bytes(Bytes),
     Stream(Stream),
+    Events(Events),
 }
 
 impl Body {
@@ -40,6 +73,22 @@ impl Body {
     /// A body that arrives piece by piece. Its length is what `size_hint` says exactly, if it does.
     pub fn stream(body: impl HttpBody<Data = Bytes, Error = AwsError> + Send + 'static) -> Self {
         Self { inner: Inner::Stream(Box::pin(body)), trailers: None }
+    }
+
+    /// The body of an answer that is an event stream.
+    pub fn events(events: Events) -> Self {
+        Self { inner: Inner::Events(events), trailers: None }
+    }
+
+    /// Takes the events out, if it is made of such.
+    pub fn take_events(&mut self) -> Option<Events> {
+        match std::mem::take(&mut self.inner) {
+            Inner::Events(events) => Some(events),
+            inner => {
+                self.inner = inner;
+                None
+            }
+        }
     }
 
     /// The length in bytes, where it is known before reading.
@@ -120,6 +169,11 @@ impl HttpBody for Body {
         match &mut self.inner {
             Inner::Empty => Poll::Ready(None),
             Inner::Stream(stream) => stream.as_mut().poll_frame(cx),
+            Inner::Events(_) => {
+                self.inner = Inner::Empty;
+                let error = AwsError::internal("events are read as bytes");
+                Poll::Ready(Some(Err(error)))
+            }
             Inner::Bytes(bytes) => {
                 let bytes = std::mem::take(bytes);
                 self.inner = Inner::Empty;
@@ -131,7 +185,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match &self.inner {
             Inner::Empty => true,
-            Inner::Bytes(_) => false,
+            Inner::Bytes(_) | Inner::Events(_) => false,
             Inner::Stream(stream) => stream.is_end_stream(),
         }
     }
@@ -141,6 +195,7 @@ impl HttpBody for Body {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
+            Inner::Events(_) => SizeHint::default(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::ids::Ids;
+use crate::outbound::{Nowhere, Outbound};
 use crate::service::Service;
 use crate::time::{Clock, Timestamp};
 use crate::world::{World, WorldId};
@@ -16,6 +17,7 @@ pub struct Cloud {
     worlds: Mutex<BTreeMap<WorldId, Arc<World>>>,
     default: Arc<World>,
     next: AtomicU64,
+    outbound: OnceLock<Arc<dyn Outbound>>,
 }
 
 /// A consistent picture of a world, to be restored as often as wanted. Dropping it forgets it.
@@ -37,7 +39,8 @@ impl Cloud {
         let services = services.into_iter().map(|s| (s.name(), Arc::new(s))).collect();
         let default = Arc::new(World::new(WorldId(0), clock, ids));
         let worlds = Mutex::new(BTreeMap::from([(WorldId(0), Arc::clone(&default))]));
-        Arc::new(Self { services, worlds, default, next: AtomicU64::new(1) })
+        let (next, outbound) = (AtomicU64::new(1), OnceLock::new());
+        Arc::new(Self { services, worlds, default, next, outbound })
     }
 
     /// The service called `name` (LocalStack's name, the feature's and the folder's).
@@ -48,6 +51,17 @@ impl Cloud {
     /// All services, by name.
     pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.services.values()
+    }
+
+    /// The way to other hosts.
+    pub fn outbound(&self) -> &dyn Outbound {
+        self.outbound.get().map_or(&Nowhere, |client| &**client)
+    }
+
+    /// Gives the cloud its client, once: after its making, since the client may have to know who
+    /// answers for the cloud's own hosts. False if there is one already.
+    pub fn set_outbound(&self, client: Arc<dyn Outbound>) -> bool {
+        self.outbound.set(client).is_ok()
     }
 
     /// The world of callers that name none.

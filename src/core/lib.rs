@@ -3,6 +3,7 @@
 //! no service by name.
 
 pub mod access_key;
+pub mod authorization_message;
 pub mod body;
 pub mod cloud;
 pub mod codec;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod ids;
 pub mod model;
 pub mod name;
+pub mod outbound;
 pub mod paging;
 pub mod service;
 pub mod tags;
@@ -31,6 +33,7 @@ pub use error::AwsError;
 pub use ids::Ids;
 pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
+pub use outbound::Outbound;
 pub use service::{Description, DueWork, Operation, Resource, Route, Service, State, Verdict};
 pub use time::{Clock, Timestamp};
 pub use value::Value;

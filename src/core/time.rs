@@ -175,6 +175,15 @@ impl From<Timestamp> for Civil {
     }
 }
 
+impl From<Civil> for Timestamp {
+    /// Days beyond a month's end count on into the next.
+    fn from(c: Civil) -> Self {
+        let days = days_from_civil(c.year, c.month, c.day);
+        let secs = ((days * 24 + c.hour) * 60 + c.minute) * 60 + c.second;
+        Self(secs * 1000 + c.milli)
+    }
+}
+
 /// Days from 1970-01-01, by the same source.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let y = if month <= 2 { year - 1 } else { year };

@@ -2,11 +2,9 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
-
-use lexopt::Arg;
 
 use crate::admin::VERSION;
 use crate::config::{Config, Listen};
@@ -28,6 +26,7 @@ The environment configures it, with LocalStack's names; some of them:
     EAGER_SERVICE_LOADING=1     services count as running from the start
     DEBUG=1, LS_LOG=warn        more or less in the log, on standard error
     EXTRA_CORS_ALLOWED_ORIGINS  web pages that may call the server
+    CUMULET_OUTBOUND            hosts that it may call       (on; off, or a list)
 ";
 
 /// How long `cumulet health` waits for each step.
@@ -45,7 +44,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Start) => start::run(&environment()),
         Ok(Command::Health) => health(&environment()),
         Ok(Command::Print(text)) => io::stdout().write_all(text.as_bytes()),
-        Err(error) => Err(io::Error::other(format!("{error}; see cumulet --help"))),
+        Err(error) => Err(io::Error::other([error.as_str(), "; see cumulet --help"].concat())),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,23 +61,19 @@ fn environment() -> Config {
     Config::read(utf8)
 }
 
-fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
-    let mut parser = lexopt::Parser::from_args(arguments);
-    let mut command = Command::Start;
-    while let Some(argument) = parser.next()? {
-        command = match argument {
-            Arg::Long("version") | Arg::Short('V') => {
-                Command::Print(format!("cumulet {VERSION}\n"))
-            }
-            Arg::Long("help") | Arg::Short('h') => Command::Print(HELP.to_owned()),
-            Arg::Value(value) if value == "health" => Command::Health,
-            other => return Err(other.unexpected()),
-        };
-        if matches!(command, Command::Print(_)) {
-            break;
-        }
+/// The whole grammar is one word, which no parser of arguments makes simpler.
+fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let Some(word) = arguments.next() else { return Ok(Command::Start) };
+    let command = match word.to_str() {
+        Some("health") => Command::Health,
+        Some("--version" | "-V") => return Ok(Command::Print(format!("cumulet {VERSION}\n"))),
+        Some("--help" | "-h") => return Ok(Command::Print(HELP.to_owned())),
+        _ => return Err(format!("unexpected argument {}", word.display())),
+    };
+    match arguments.next() {
+        Some(more) => Err(format!("unexpected argument {}", more.display())),
+        None => Ok(command),
     }
-    Ok(command)
 }
 
 /// Asks the first address of the configuration.
@@ -94,13 +89,12 @@ fn health(config: &Config) -> io::Result<()> {
 }
 
 fn ask(listen: &Listen) -> io::Result<String> {
-    let host = match listen.host.as_str() {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "::1",
-        host => host,
-    };
-    let mut addresses = (host, listen.port).to_socket_addrs()?;
-    let address = addresses.next().ok_or_else(|| io::Error::other("no such host"))?;
+    let first = listen.addresses().first().copied();
+    let mut address = first.ok_or_else(|| io::Error::other("no IP address"))?;
+    if address.ip().is_unspecified() {
+        let v4 = address.is_ipv4();
+        address.set_ip(if v4 { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use log::LevelFilter;
 
@@ -23,7 +24,9 @@ const PREFIXED: [&str; 6] = [
 
 /// Names that this program acts on.
 const KNOWN: &[&str] = &[
+    "CUMULET_OUTBOUND",
     "GATEWAY_LISTEN",
+    "OUTBOUND_HTTP_PROXY",
     "SERVICES",
     "STRICT_SERVICE_LOADING",
     "EAGER_SERVICE_LOADING",
@@ -47,7 +50,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "DNS_ADDRESS",
     "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
     "ENFORCE_IAM",
-    "OUTBOUND_HTTP_PROXY",
     "OUTBOUND_HTTPS_PROXY",
     "PERSISTENCE",
     "PERSIST_STATE",
@@ -149,6 +151,16 @@ impl Listen {
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
         (!text.is_empty()).then(|| Self::new(if host.is_empty() { "0.0.0.0" } else { host }, port))
+    }
+
+    /// The addresses; none where the host is a name. Nobody listens on names but `localhost`, and
+    /// a resolver is large.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let hosts = match self.host.as_str() {
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            host => Vec::from_iter(host.parse::<IpAddr>()),
+        };
+        hosts.into_iter().map(|host| SocketAddr::new(host, self.port)).collect()
     }
 }
 

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,8 +66,11 @@ impl Stop {
 pub fn bind(addresses: &[Listen]) -> io::Result<Vec<TcpListener>> {
     let mut resolved = Vec::new();
     for wanted in addresses {
-        let found = (wanted.host.as_str(), wanted.port).to_socket_addrs();
-        resolved.extend(found.map_err(|error| cannot(wanted, &error))?);
+        let found = wanted.addresses();
+        if found.is_empty() {
+            return Err(cannot(wanted, &io::Error::other("this is no IP address")));
+        }
+        resolved.extend(found);
     }
     let mut listeners = Vec::new();
     for address in &resolved {

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::admin::{VERSION, in_container};
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::outbound::Client;
 use crate::server::{Stop, bind, serve};
 use crate::{logger, services};
 
@@ -56,10 +57,13 @@ async fn main(config: &Config) -> io::Result<()> {
     let stop = Stop::default();
     let mut ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
     ports.dedup();
-    let gateway = Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone());
+    let client = Client::new(config, &ports);
+    cloud.set_outbound(Arc::new(client.clone()));
+    let gateway = Arc::new(Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone()));
+    client.answer_own(&gateway);
     stop_on_signals(&stop)?;
     tell(config, &addresses);
-    let server = tokio::spawn(serve(listeners, Arc::new(gateway), stop));
+    let server = tokio::spawn(serve(listeners, gateway, stop));
     ready(volume)?;
     let _ = server.await;
     for world in cloud.worlds() {

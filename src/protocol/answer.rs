@@ -11,13 +11,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame};
 
 use crate::bind::write::{XML_DECLARATION, put};
-use crate::event::encode_initial_response;
+use crate::event::{Messages, encode_initial_response};
 use crate::place::Place;
 use crate::xml::write::{Name, Style, members, push_escaped};
 use crate::{bind, cbor, json};
 
 /// The HTTP answer of a success: status, headers, body. A streaming body was taken from the output
-/// beforehand, by `output.take_body()`.
+/// beforehand, by `output.take_body()`; events in it become messages here.
 pub fn write_output(
     protocol: Protocol,
     model: &'static Model,
@@ -27,7 +27,14 @@ pub fn write_output(
     request_id: &str,
 ) -> Response<Body> {
     let Some(operation) = model.operations.get(operation) else { return Response::default() };
-    let mut answer = Response::new(body.unwrap_or_default());
+    let mut body = body.unwrap_or_default();
+    let stream = event_stream(model, operation.output);
+    if let Some(stream) = stream
+        && let Some(events) = body.take_events()
+    {
+        body = Body::stream(Messages { protocol, model, stream, events: Some(events) });
+    }
+    let mut answer = Response::new(body);
     let status = StatusCode::from_u16(operation.status).unwrap_or(StatusCode::OK);
     *answer.status_mut() = status;
     let schema = operation.output.map(|shape| Schema { model, shape });
@@ -52,7 +59,7 @@ pub fn write_output(
             }
         }
         (Protocol::RestJson | Protocol::RestXml, None) => {}
-        (_, Some(schema)) if event_stream(model, operation.output).is_some() => {
+        (_, Some(schema)) if stream.is_some() => {
             let first = encode_initial_response(protocol, schema, output);
             let rest = std::mem::take(answer.body_mut());
             *answer.body_mut() = Body::stream(Chain { first: Some(first), rest });
@@ -75,7 +82,7 @@ pub fn write_output(
             *answer.body_mut() = out.into();
         }
     }
-    if event_stream(model, operation.output).is_some() {
+    if stream.is_some() {
         let media_type = HeaderValue::from_static("application/vnd.amazon.eventstream");
         answer.headers_mut().insert(CONTENT_TYPE, media_type);
     }

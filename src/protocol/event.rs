@@ -4,9 +4,14 @@
 //! A message is: its length, the length of its headers, the CRC32 of both; headers; payload; the
 //! CRC32 of all before it. All numbers are big-endian.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use bytes::Bytes;
+use cumulet_core::body::Events;
 use cumulet_core::model::{Kind, Member, ShapeId, TimestampFormat};
 use cumulet_core::{AwsError, Encode, Model, Protocol, ReadError, Schema, Writer};
+use http_body::{Body as HttpBody, Frame};
 
 use crate::answer::document;
 use crate::error::Fault;
@@ -44,6 +49,38 @@ pub fn encode_event(
     };
     event.encode(&mut sink(place, &mut union));
     out.into()
+}
+
+/// The bytes of events that a handler gives, message by message; an error is the last.
+pub(crate) struct Messages {
+    pub(crate) protocol: Protocol,
+    pub(crate) model: &'static Model,
+    /// The union's shape.
+    pub(crate) stream: ShapeId,
+    /// `None` after the last.
+    pub(crate) events: Option<Events>,
+}
+
+impl HttpBody for Messages {
+    type Data = Bytes;
+    type Error = AwsError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+        let Some(events) = &mut self.events else { return Poll::Ready(None) };
+        let Some((event, rest)) = ready!(Pin::new(events).poll(cx)) else {
+            self.events = None;
+            return Poll::Ready(None);
+        };
+        self.events = Some(rest).filter(|_| event.is_ok());
+        let bytes = match event {
+            Ok(event) => encode_event(self.protocol, self.model, self.stream, &*event),
+            Err(error) => encode_exception(self.protocol, self.model, &error),
+        };
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
 }
 
 /// The message before all events, with the output's other members: the protocols without HTTP
@@ -224,16 +261,21 @@ impl Headers {
     }
 }
 
+/// Of 32 bits, so it fits.
+fn crc32(bytes: &[u8]) -> u32 {
+    u32::try_from(cumulet_crc::CRC32.of(bytes)).unwrap_or_default()
+}
+
 fn message(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     let total = FRAME + headers.len() + payload.len();
     let mut out = Vec::with_capacity(total);
     for len in [total, headers.len()] {
         out.extend_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
     }
-    out.extend_from_slice(&crc32fast::hash(&out).to_be_bytes());
+    out.extend_from_slice(&crc32(&out).to_be_bytes());
     out.extend_from_slice(headers);
     out.extend_from_slice(payload);
-    out.extend_from_slice(&crc32fast::hash(&out).to_be_bytes());
+    out.extend_from_slice(&crc32(&out).to_be_bytes());
     out
 }
 
@@ -255,7 +297,7 @@ pub fn decode_event(input: &mut Bytes) -> Result<Option<EventMessage>, ReadError
     let (Some(total), Some(header_len), Some(crc)) = (word(0), word(4), word(8)) else {
         return Ok(None);
     };
-    if input.get(..8).map(crc32fast::hash) != Some(crc) {
+    if input.get(..8).map(crc32) != Some(crc) {
         return Err(broken());
     }
     let (total, header_len) = (total as usize, header_len as usize);
@@ -268,7 +310,7 @@ pub fn decode_event(input: &mut Bytes) -> Result<Option<EventMessage>, ReadError
     let crc = word(total - 4);
     let mut message = input.split_to(total);
     message.truncate(total - 4);
-    if Some(crc32fast::hash(&message)) != crc {
+    if Some(crc32(&message)) != crc {
         return Err(broken());
     }
     let mut headers = message.split_off(12);

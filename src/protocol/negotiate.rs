@@ -1,13 +1,12 @@
 //! Answers of the query protocols for who accepts JSON rather than XML: the same elements, by their
 //! names. AWS negotiates so for its query services; LocalStack has these very names.
 
-use cumulet_core::{AwsError, Body};
+use cumulet_core::{AwsError, Body, Value};
 use http::Response;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
-use serde_json::{Map, Value};
+
+use crate::json::write::push_document;
 
 /// Whether a request asks for JSON before anything else.
 pub fn accepts_json(parts: &Parts) -> bool {
@@ -26,57 +25,71 @@ pub async fn in_json(answer: Response<Body>) -> Response<Body> {
     let Ok(xml) = body.collect(usize::MAX, || AwsError::internal("endless XML")).await else {
         return Response::from_parts(parts, Body::empty());
     };
-    if let Some(document) = document(&xml) {
+    if let Some(json) = std::str::from_utf8(&xml).ok().and_then(document) {
         parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         parts.headers.remove(CONTENT_LENGTH);
-        return Response::from_parts(parts, Body::from(document.to_string()));
+        return Response::from_parts(parts, Body::from(json));
     }
     Response::from_parts(parts, Body::from(xml))
 }
 
 /// An element that is being read: its name, its children, its text.
-type Open = (String, Map<String, Value>, String);
+type Open<'a> = (&'a str, Vec<(String, Value)>, String);
 
 /// An element with children is an object, of children with the same name a list; one without is
-/// its text.
-fn document(xml: &[u8]) -> Option<Value> {
-    let mut reader = quick_xml::Reader::from_reader(xml);
-    let mut open: Vec<Open> = vec![Open::default()];
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) => {
-                let name = start.name().into_inner().to_owned();
-                open.push((name, Map::new(), String::new()));
-            }
-            Event::End(_) => {
-                let (name, children, text) = open.pop()?;
-                let value = match (children.is_empty(), text.is_empty()) {
-                    (false, _) => Value::Object(children),
-                    (true, false) => Value::String(text),
-                    (true, true) => Value::Null,
-                };
-                put(&mut open.last_mut()?.1, name, value);
-            }
-            Event::Text(text) => open.last_mut()?.2.push_str(&text.xml10_content()),
-            Event::GeneralRef(entity) => {
-                let text = &mut open.last_mut()?.2;
-                match entity.resolve_char_ref().ok()? {
-                    Some(c) => text.push(c),
-                    None => text.push_str(resolve_predefined_entity(&entity)?),
-                }
-            }
-            Event::Eof => return Some(Value::Object(open.pop()?.1)),
-            _ => {}
+/// its text. Reads what we write ourselves, no other XML.
+fn document(xml: &str) -> Option<Vec<u8>> {
+    let mut open: Vec<Open<'_>> = vec![("", Vec::new(), String::new())];
+    for piece in xml.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>')?;
+        if !tag.starts_with(['?', '/']) {
+            let name = tag.split([' ', '/']).next().unwrap_or(tag);
+            open.push((name, Vec::new(), unescaped(text)?));
         }
+        if tag.starts_with('/') || tag.ends_with('/') {
+            let (name, children, text) = open.pop()?;
+            let value = match (children.is_empty(), text.is_empty()) {
+                (false, _) => Value::Map(children),
+                (true, false) => Value::String(text),
+                (true, true) => Value::Null,
+            };
+            put(&mut open.last_mut()?.1, name, value);
+        }
+    }
+    let mut out = Vec::new();
+    push_document(&mut out, &Value::Map(open.pop()?.1));
+    Some(out)
+}
+
+fn put(children: &mut Vec<(String, Value)>, name: &str, value: Value) {
+    match children.iter_mut().find(|(there, _)| there == name) {
+        None => children.push((name.to_owned(), value)),
+        Some((_, Value::List(many))) => many.push(value),
+        Some((_, one)) => *one = Value::List(vec![std::mem::take(one), value]),
     }
 }
 
-fn put(children: &mut Map<String, Value>, name: String, value: Value) {
-    match children.get_mut(&name) {
-        None => drop(children.insert(name, value)),
-        Some(Value::Array(many)) => many.push(value),
-        Some(one) => *one = Value::Array(vec![one.take(), value]),
+fn unescaped(text: &str) -> Option<String> {
+    let mut pieces = text.split('&');
+    let mut out = pieces.next()?.to_owned();
+    for piece in pieces {
+        let (entity, rest) = piece.split_once(';')?;
+        out.push(match entity {
+            "lt" => '<',
+            "gt" => '>',
+            "amp" => '&',
+            "quot" => '"',
+            "apos" => '\'',
+            _ => {
+                let digits = entity.strip_prefix('#')?;
+                let hex = digits.strip_prefix(['x', 'X']);
+                let code = hex.map_or_else(|| digits.parse(), |hex| u32::from_str_radix(hex, 16));
+                char::from_u32(code.ok()?)?
+            }
+        });
+        out.push_str(rest);
     }
+    Some(out)
 }
 
 #[cfg(test)]
@@ -85,8 +98,8 @@ mod tests {
 
     #[test]
     fn elements_become_members() {
-        let xml = b"<A xmlns=\"x\"><B>1</B><B>a &lt;&#13;b</B><C><D></D></C></A>";
-        let json = document(xml).unwrap().to_string();
-        assert_eq!(json, r#"{"A":{"B":["1","a <\rb"],"C":{"D":null}}}"#);
+        let xml = "<A xmlns=\"x\"><B>1</B><B>a &lt;&#13;b</B><C><D></D><E/></C></A>";
+        let json = String::from_utf8(document(xml).unwrap()).unwrap();
+        assert_eq!(json, r#"{"A":{"B":["1","a <\rb"],"C":{"D":null,"E":null}}}"#);
     }
 }

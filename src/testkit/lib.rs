@@ -9,6 +9,10 @@
 
 #![expect(clippy::panic, clippy::missing_panics_doc, reason = "a test ends where it goes wrong")]
 
+mod outbound;
+
+pub use outbound::FakeOutbound;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +27,7 @@ pub struct TestCloud {
     cloud: Arc<Cloud>,
     world: Arc<World>,
     origin: Origin,
+    outbound: Arc<FakeOutbound>,
 }
 
 impl TestCloud {
@@ -36,7 +41,10 @@ impl TestCloud {
         clock.set(Self::START);
         let cloud = Cloud::new(services, clock, Ids::new(Some(1)));
         let world = Arc::clone(cloud.world());
-        Self { cloud, world, origin: Origin::local() }
+        let outbound = Arc::new(FakeOutbound::default());
+        let client: Arc<FakeOutbound> = Arc::clone(&outbound);
+        cloud.set_outbound(client);
+        Self { cloud, world, origin: Origin::local(), outbound }
     }
 
     /// The same cloud, called from another account and region.
@@ -45,14 +53,33 @@ impl TestCloud {
         let mut origin = self.origin.clone();
         origin.account = AccountId::parse(account).unwrap_or_else(|| panic!("{account}"));
         origin.region = Region::parse(region).unwrap_or_else(|| panic!("{region}"));
-        Self { cloud: Arc::clone(&self.cloud), world: Arc::clone(&self.world), origin }
+        Self { origin, ..self.like() }
+    }
+
+    fn like(&self) -> Self {
+        Self {
+            cloud: Arc::clone(&self.cloud),
+            world: Arc::clone(&self.world),
+            origin: self.origin.clone(),
+            outbound: Arc::clone(&self.outbound),
+        }
+    }
+
+    /// What services sent to other hosts.
+    pub fn outbound(&self) -> &FakeOutbound {
+        &self.outbound
+    }
+
+    /// Waits until the background work that was begun is done.
+    pub async fn settle(&self) {
+        self.world.settle(&self.cloud).await;
     }
 
     /// The same services in a copy of this world.
     #[must_use]
     pub fn fork(&self) -> Self {
         let world = self.cloud.fork(&self.world);
-        Self { cloud: Arc::clone(&self.cloud), world, origin: self.origin.clone() }
+        Self { world, ..self.like() }
     }
 
     /// The cloud.

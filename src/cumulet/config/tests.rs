@@ -42,6 +42,14 @@ fn services_with_ports_are_an_allow_list_unless_loading_is_not_strict() {
 }
 
 #[test]
+fn a_host_is_an_address_or_localhost() {
+    let of = |host| Listen { host: String::from(host), port: 80 }.addresses();
+    assert_eq!(of("localhost"), ["127.0.0.1:80".parse().unwrap(), "[::1]:80".parse().unwrap()]);
+    assert_eq!(of("::"), ["[::]:80".parse().unwrap()]);
+    assert_eq!(of("cloud.example"), []);
+}
+
+#[test]
 fn log_levels() {
     assert_eq!(read(&[]).log, LevelFilter::Info);
     assert_eq!(read(&[("DEBUG", "1")]).log, LevelFilter::Debug);

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use cumulet_core::body::{Event, Events};
 use cumulet_core::{AwsError, Body, Encode, Model, Protocol, Schema, Timestamp, Value};
 use cumulet_protocol::{
     decode_event, encode_event, encode_exception, find_operation, violations, write_error,
@@ -197,6 +198,23 @@ fn events_go_both_ways() {
     let mut broken = event(&Value::map([("End", Value::Map(Vec::new()))])).to_vec();
     broken[14] ^= 1;
     assert!(decode_event(&mut Bytes::from(broken)).is_err());
+}
+
+#[test]
+fn events_of_a_handler_become_messages() {
+    async fn next(n: usize) -> Option<(Result<Event, AwsError>, usize)> {
+        let end = Box::new(Value::map([("End", Value::Map(Vec::new()))]));
+        Some((if n < 2 { Ok(end) } else { Err(AwsError::new("Oops", 400, "no")) }, n + 1))
+    }
+    let source = Events::from_source(0, next);
+    let index = operation(*S3, "SelectObjectContent");
+    let (output, body) = (Value::Map(Vec::new()), Some(Body::events(source)));
+    let answer = write_output(Protocol::RestXml, *S3, index, &output, body, "id");
+    assert_eq!(answer.headers()["content-type"], "application/vnd.amazon.eventstream");
+    let mut wire = bytes(answer);
+    let mut next = || decode_event(&mut wire).unwrap().map(|m| m.headers[1].1.clone());
+    assert_eq!([next(), next()], [Some("End".into()), Some("End".into())]);
+    assert_eq!([next(), next()], [Some("Oops".into()), None]);
 }
 
 #[test]

@@ -38,6 +38,26 @@ async fn a_long_poll_ends_when_a_message_arrives() {
 }
 
 #[tokio::test]
+async fn a_long_poll_gets_what_another_receiver_did_not_delete() {
+    let cloud = cloud();
+    let url = queue(&cloud, value!({"VisibilityTimeout": "2"})).await;
+    let asked = value!({"QueueUrl": (url.as_str()), "WaitTimeSeconds": 20});
+    let poll = || cloud.call("sqs.ReceiveMessage", asked.clone());
+    let later = async {
+        send(&cloud, &url, "m").await;
+        // Both polls look before the time goes on.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        cloud.advance(secs(2)).await;
+    };
+    let (first, second, ()) = tokio::join!(poll(), poll(), later);
+    for answer in [first, second] {
+        assert_eq!(text(&answer, "Messages.0.Body"), "m");
+    }
+}
+
+#[tokio::test]
 async fn a_long_poll_ends_empty_after_its_time_and_with_its_queue() {
     let cloud = cloud();
     let url = queue(&cloud, value!({"ReceiveMessageWaitTimeSeconds": "10"})).await;

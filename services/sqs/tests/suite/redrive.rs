@@ -104,6 +104,7 @@ async fn a_redrive_policy_must_be_right() {
     let set = value!({"QueueUrl": (url.as_str()),
         "Attributes": {"RedrivePolicy": (policy("dead", "\"42\""))}});
     cloud.call("sqs.SetQueueAttributes", set).await;
+    assert_eq!(text(&attributes(&cloud, &url).await, "RedrivePolicy"), policy("dead", "42"));
     let set = value!({"QueueUrl": (url.as_str()), "Attributes": {"RedrivePolicy": ""}});
     cloud.call("sqs.SetQueueAttributes", set).await;
     assert_eq!(attributes(&cloud, &url).await.get("RedrivePolicy"), None);

@@ -1,0 +1,77 @@
+//! `SelectObjectContent`: an object and a query become an event stream.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cumulet_core::body::{Event, Events};
+use cumulet_core::{AwsError, Blob, Body, Cx};
+
+use crate::api::{ContinuationEvent, EndEvent, Progress, ProgressEvent, RecordsEvent, Stats};
+use crate::api::{SelectObjectContentEventStream as Union, StatsEvent, input, output};
+use crate::select::{self, Request, Selection};
+use crate::state::S3;
+use crate::{errors, refuse};
+
+pub(crate) async fn select_object_content(
+    s3: &S3,
+    cx: &Cx,
+    input: input::SelectObjectContent,
+) -> Result<output::SelectObjectContent, AwsError> {
+    refuse!(input,
+        sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
+        sse_customer_key: "x-amz-server-side-encryption-customer-key",
+    );
+    let version = s3.read(cx, |t| {
+        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let current = t.current(&input.bucket, &input.key).map(Arc::clone);
+        current.ok_or_else(|| errors::no_such_key(&input.key))
+    })?;
+    let class = version.attributes.storage_class;
+    if class.is_archive() {
+        return Err(errors::invalid_object_state(class));
+    }
+    let (request, size) = (Request::parse(&input)?, version.body.len());
+    let mut selection = Selection::new(request, size, version.body.read(0..size), cx.now())?;
+    // What goes wrong before the first event is an error like any other.
+    let first = selection.next().await.transpose()?;
+    let events = Events::from_source((first, selection), next);
+    Ok(output::SelectObjectContent { payload: Body::events(events) })
+}
+
+type Source = (Option<select::Event>, Selection);
+
+async fn next((first, mut selection): Source) -> Option<(Result<Event, AwsError>, Source)> {
+    let event = match first {
+        Some(event) => Ok(event),
+        None => selection.next().await?,
+    };
+    Some((event.map(typed), (None, selection)))
+}
+
+fn typed(event: select::Event) -> Event {
+    let long = |n: u64| i64::try_from(n).ok();
+    let blob = |bytes: Bytes| RecordsEvent { payload: Some(Blob(bytes)) };
+    let mut union = Union::default();
+    match event {
+        select::Event::Records(bytes) => union.records = Some(blob(bytes)),
+        select::Event::Cont => union.cont = Some(ContinuationEvent {}),
+        select::Event::End => union.end = Some(EndEvent {}),
+        select::Event::Progress(select::Stats { scanned, returned }) => {
+            let details = Progress {
+                bytes_scanned: long(scanned),
+                bytes_processed: long(scanned),
+                bytes_returned: long(returned),
+            };
+            union.progress = Some(ProgressEvent { details: Some(details) });
+        }
+        select::Event::Stats(select::Stats { scanned, returned }) => {
+            let details = Stats {
+                bytes_scanned: long(scanned),
+                bytes_processed: long(scanned),
+                bytes_returned: long(returned),
+            };
+            union.stats = Some(StatsEvent { details: Some(details) });
+        }
+    }
+    Box::new(union)
+}

@@ -1,0 +1,250 @@
+//! S3 Select: SQL over one object, as `SelectObjectContent` asks for it. Bytes come in as a body
+//! and events go out, with one record in memory. It knows no object, no bucket and no wire;
+//! Parquet and compressed objects are refused.
+
+mod ast;
+mod csv;
+mod errors;
+mod evaluate;
+mod function;
+mod json;
+mod lexer;
+mod like;
+mod moment;
+mod output;
+mod parser;
+mod records;
+mod request;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::ops::Range;
+use std::task::Poll;
+
+use bytes::Bytes;
+use cumulet_core::{AwsError, Body, Timestamp};
+
+use ast::Query;
+use evaluate::Row;
+use output::Sink;
+use records::Records;
+pub(crate) use request::Request;
+use request::{Header, Input, columns};
+use value::Value;
+
+/// Bytes of a record, read or written (AWS's `maxCharsPerRecord`).
+const RECORD_MAX: usize = 1 << 20;
+/// Bytes of one value of a JSON document, whose rows are records. AWS has no figure for it; it is
+/// held as text while a path goes through it.
+const DOCUMENT_MAX: usize = 16 << 20;
+/// Bytes of a Records event, about.
+const RECORDS_SIZE: usize = 64 << 10;
+/// After so many bytes without a sign of life there is one.
+const QUIET_MAX: u64 = 16 << 20;
+
+/// A message of the answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Records(Bytes),
+    Cont,
+    Progress(Stats),
+    Stats(Stats),
+    End,
+}
+
+/// Bytes so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stats {
+    /// Read; the same as processed, since nothing is compressed.
+    pub(crate) scanned: u64,
+    pub(crate) returned: u64,
+}
+
+/// A query under way.
+pub(crate) struct Selection {
+    body: Body,
+    query: Query,
+    input: Input,
+    records: Records,
+    sink: Sink,
+    /// Columns of the query's paths in CSV; `None` before the header is read.
+    columns: Option<Vec<Option<usize>>>,
+    /// Records that begin outside are passed over.
+    range: (u64, u64),
+    progress: bool,
+    read: u64,
+    quiet: u64,
+    returned: u64,
+    done: bool,
+    last: VecDeque<Result<Event, AwsError>>,
+}
+
+impl Selection {
+    /// Asks `request` of a body of `size` bytes.
+    pub(crate) fn new(
+        request: Request,
+        size: u64,
+        body: Body,
+        now: Timestamp,
+    ) -> Result<Self, AwsError> {
+        let (range, records) = (request.range(size)?, request.records());
+        let Request { query, input, output, progress, .. } = request;
+        let columns = match &input {
+            Input::Csv(csv) if csv.header == Header::None => Some(columns(&query.paths, None)?),
+            _ => None,
+        };
+        let sink = Sink::new(output, &query, now);
+        let (read, quiet, returned, done, last) = (0, 0, 0, false, VecDeque::new());
+        Ok(Self {
+            body,
+            query,
+            input,
+            records,
+            sink,
+            columns,
+            range,
+            progress,
+            read,
+            quiet,
+            returned,
+            done,
+            last,
+        })
+    }
+
+    /// The next event. An error is the last; before any event it is the request's answer.
+    pub(crate) async fn next(&mut self) -> Option<Result<Event, AwsError>> {
+        while !self.done {
+            if self.sink.written.len() >= RECORDS_SIZE {
+                return self.take_records().map(Ok);
+            }
+            let step = match self.step() {
+                Ok(true) => Ok(None),
+                Ok(false) => self.fill().await,
+                Err(error) => Err(error),
+            };
+            match step {
+                Ok(None) => {}
+                Ok(Some(event)) => return Some(Ok(event)),
+                Err(error) => {
+                    self.done = true;
+                    self.last = self.take_records().into_iter().map(Ok).collect();
+                    self.last.push_back(Err(error));
+                }
+            }
+        }
+        self.last.pop_front()
+    }
+
+    /// Takes one record; false if there is none before more bytes.
+    fn step(&mut self) -> Result<bool, AwsError> {
+        let more = self.sink.wants_more();
+        if more {
+            let Some((at, record)) = self.records.next()? else { return Ok(false) };
+            if at <= self.range.1 && self.record(at, record)? {
+                return Ok(true);
+            }
+        }
+        self.end()?;
+        Ok(true)
+    }
+
+    /// More bytes, or the end.
+    async fn fill(&mut self) -> Result<Option<Event>, AwsError> {
+        yield_once().await;
+        match self.body.next().await.transpose()? {
+            None if self.records.is_ended() => self.end()?,
+            None => self.records.end(),
+            Some(bytes) => {
+                self.records.push(&bytes);
+                self.read += bytes.len() as u64;
+                self.quiet += bytes.len() as u64;
+                if self.quiet > QUIET_MAX {
+                    self.quiet = 0;
+                    let stats = self.stats();
+                    return Ok(Some(if self.progress {
+                        Event::Progress(stats)
+                    } else {
+                        Event::Cont
+                    }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(&mut self) -> Result<(), AwsError> {
+        self.sink.end(&self.query)?;
+        self.done = true;
+        let records = self.take_records();
+        let stats = self.stats();
+        let progress = self.progress.then_some(Event::Progress(stats));
+        let last = [records, progress, Some(Event::Stats(stats)), Some(Event::End)];
+        self.last = last.into_iter().flatten().map(Ok).collect();
+        Ok(())
+    }
+
+    fn take_records(&mut self) -> Option<Event> {
+        let written = std::mem::take(&mut self.sink.written);
+        self.quiet = 0;
+        self.returned += written.len() as u64;
+        (!written.is_empty()).then(|| Event::Records(written.into()))
+    }
+
+    fn stats(&self) -> Stats {
+        let (first, last) = self.range;
+        let scanned = self.read.min(last.saturating_add(1)).saturating_sub(first);
+        Stats { scanned, returned: self.returned }
+    }
+
+    /// False when no more are wanted.
+    fn record(&mut self, at: u64, record: Range<usize>) -> Result<bool, AwsError> {
+        let Self { query, input, records, sink, .. } = self;
+        let mut text = records.text(record)?;
+        let Input::Csv(csv) = input else {
+            if at < self.range.0 || text.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+            json::rows(text, &query.from, &mut |value| {
+                sink.row(query, Row::Value(&value, &query.paths))
+            })?;
+            return Ok(sink.wants_more());
+        };
+        if csv.any_newline {
+            text = text.strip_suffix('\r').unwrap_or(text);
+        }
+        let comment = !csv.comments.is_empty() && text.starts_with(&csv.comments);
+        if text.is_empty() || comment {
+            return Ok(true);
+        }
+        let Some(columns) = &self.columns else {
+            if csv.header == Header::Use {
+                sink.header = csv.dialect.fields(text)?.iter().map(Value::to_string).collect();
+            }
+            let header = (csv.header == Header::Use).then_some(sink.header.as_slice());
+            self.columns = Some(columns(&query.paths, header)?);
+            return Ok(true);
+        };
+        if at < self.range.0 {
+            return Ok(true);
+        }
+        let fields = csv.dialect.fields(text)?;
+        sink.row(query, Row::Fields(&fields, columns))
+    }
+}
+
+/// Lets others run: bytes at hand never wait, however many there are.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

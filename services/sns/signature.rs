@@ -1,0 +1,370 @@
+//! Signatures of messages, and the certificate that clients check them with.
+//!
+//! SNS signs with RSA, which costs a millisecond or more with a key that keeps its secret. This key
+//! has none to keep: it only lets clients that verify go on. So its modulus, 2048 bits as AWS's, is
+//! the product of 32 primes of 64 bits, and a signature is 32 exponentiations of machine words put
+//! together by the Chinese remainder theorem: some microseconds. To a client the public key looks
+//! like any other. Never take this for a signature that proves something.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+const PRIMES: usize = 32;
+/// Bytes of the modulus and of a signature.
+const BYTES: usize = PRIMES * 8;
+const EXPONENT: u64 = 65_537;
+
+/// The private key.
+static KEY: LazyLock<Key> = LazyLock::new(Key::make);
+/// The certificate in PEM.
+static CERTIFICATE: LazyLock<String> = LazyLock::new(|| pem(&certificate()));
+
+/// The certificate that [`sign`]'s signatures are checked with.
+pub(crate) fn certificate_pem() -> &'static str {
+    &CERTIFICATE
+}
+
+/// The signature of a text in base64: version 1 is SHA-1 with RSA, version 2 SHA-256 with RSA.
+pub(crate) fn sign(text: &str, version: char) -> String {
+    let digest = if version == '2' {
+        info(SHA256, &Sha256::digest(text))
+    } else {
+        info(SHA1, &Sha1::digest(text))
+    };
+    STANDARD.encode(KEY.sign(&digest))
+}
+
+/// What comes before the digest in a `DigestInfo` (RFC 8017, 9.2, note 1).
+const SHA1: &[u8] = &[0x30, 0x21, 0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4, 0x14];
+const SHA256: &[u8] =
+    &[0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
+
+fn info(before: &[u8], digest: &[u8]) -> Vec<u8> {
+    [before, digest].concat()
+}
+
+/// A long number, words from the lowest; or one value for each prime.
+type Words = [u64; PRIMES];
+
+struct Key {
+    modulus: Words,
+    factors: Vec<Factor>,
+}
+
+struct Factor {
+    prime: u64,
+    /// The private exponent modulo `prime - 1`.
+    exponent: u64,
+    /// Montgomery's constants: `-1/prime` and `2^128` modulo 2^64 and modulo the prime.
+    inverse: u64,
+    square: u64,
+    /// The product of all other primes, and its inverse modulo this one in Montgomery's form: for
+    /// putting remainders together.
+    others: Words,
+    weight: u64,
+}
+
+impl Key {
+    /// The 32 largest primes below 2^64 that suit the exponent. Their product has all its 2048 bits.
+    fn make() -> Self {
+        let suits = |n: &u64| is_prime(*n) && !(n - 1).is_multiple_of(EXPONENT);
+        let primes = (0..).map(|i| u64::MAX - 2 * i).filter(suits).take(PRIMES);
+        let primes: Vec<u64> = primes.collect();
+        let factor = |prime: &u64| {
+            let others = || primes.iter().filter(|other| *other != prime);
+            let residue = others().fold(1, |all, other| multiply(all, other % prime, *prime));
+            let mut factor = Factor {
+                prime: *prime,
+                exponent: private_exponent(*prime),
+                inverse: negative_inverse(*prime),
+                square: u64::try_from(u128::MAX % u128::from(*prime)).unwrap_or(0) + 1,
+                others: product(others()),
+                weight: 0,
+            };
+            // By Fermat's little theorem.
+            factor.weight = factor.to_montgomery(power(residue, prime - 2, *prime));
+            factor
+        };
+        Self { modulus: product(&primes), factors: primes.iter().map(factor).collect() }
+    }
+
+    /// PKCS #1 v1.5 of a `DigestInfo`.
+    fn sign(&self, digest_info: &[u8]) -> Vec<u8> {
+        let mut padded = vec![0xff; BYTES - digest_info.len() - 1];
+        padded.iter_mut().zip([0, 1]).for_each(|(byte, value)| *byte = value);
+        padded.push(0);
+        padded.extend_from_slice(digest_info);
+        let words: Vec<u64> = padded
+            .chunks_exact(8)
+            .map(|chunk| chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+            .collect();
+        self.join(&self.raise(self.remainders(&words)))
+    }
+
+    /// A long number, words from the highest, modulo each prime.
+    fn remainders(&self, words: &[u64]) -> Words {
+        let mut rests = [0; PRIMES];
+        for word in words {
+            for (rest, factor) in rests.iter_mut().zip(&self.factors) {
+                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(*word));
+            }
+        }
+        rests
+    }
+
+    /// Each remainder to the power of its prime's private exponent, four bits at a time. The primes
+    /// go side by side: one product does not wait for another.
+    fn raise(&self, remainders: Words) -> Words {
+        let scale = |values: &mut Words, by: &Words| {
+            for ((value, by), factor) in values.iter_mut().zip(by).zip(&self.factors) {
+                *value = factor.product(*value, *by);
+            }
+        };
+        let of = |value: fn(&Factor) -> u64| {
+            let mut values = [0; PRIMES];
+            values.iter_mut().zip(&self.factors).for_each(|(v, factor)| *v = value(factor));
+            values
+        };
+        let mut base = remainders;
+        scale(&mut base, &of(|factor| factor.square));
+        let mut powers = [of(|factor| factor.to_montgomery(1)); 16];
+        let mut last = powers[0];
+        for power in powers.iter_mut().skip(1) {
+            scale(&mut last, &base);
+            *power = last;
+        }
+        let mut values = powers[0];
+        for shift in (0..64).step_by(4).rev() {
+            for _ in 0..4 {
+                let same = values;
+                scale(&mut values, &same);
+            }
+            let mut chosen = [0; PRIMES];
+            for (i, (value, factor)) in chosen.iter_mut().zip(&self.factors).enumerate() {
+                let digit = usize::try_from(factor.exponent >> shift & 15).unwrap_or(0);
+                *value = powers.get(digit).and_then(|row| row.get(i)).copied().unwrap_or(0);
+            }
+            scale(&mut values, &chosen);
+        }
+        scale(&mut values, &[1; PRIMES]);
+        values
+    }
+
+    /// The number with these remainders, as bytes from the highest: each remainder's share is a
+    /// multiple of all other primes.
+    fn join(&self, remainders: &Words) -> Vec<u8> {
+        let (mut number, mut above) = ([0; PRIMES], 0_u64);
+        for (factor, remainder) in self.factors.iter().zip(remainders) {
+            let times = factor.product(*remainder, factor.weight);
+            let mut carry = 0;
+            for (word, other) in number.iter_mut().zip(&factor.others) {
+                carry += u128::from(*word) + u128::from(*other) * u128::from(times);
+                *word = low(carry);
+                carry >>= 64;
+            }
+            above += low(carry);
+        }
+        while above > 0 || number.iter().rev().ge(self.modulus.iter().rev()) {
+            let mut borrow = false;
+            for (word, less) in number.iter_mut().zip(&self.modulus) {
+                let (rest, under) = word.overflowing_sub(*less);
+                let (rest, under_again) = rest.overflowing_sub(u64::from(borrow));
+                (*word, borrow) = (rest, under || under_again);
+            }
+            above -= u64::from(borrow);
+        }
+        number.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
+    }
+}
+
+impl Factor {
+    /// Montgomery's product: `a * b / 2^64`, modulo the prime.
+    fn product(&self, a: u64, b: u64) -> u64 {
+        let (prime, wide) = (u128::from(self.prime), u128::from(a) * u128::from(b));
+        let low = low(wide).wrapping_mul(self.inverse);
+        let (sum, carry) = wide.overflowing_add(u128::from(low) * prime);
+        let high = (sum >> 64) + (u128::from(carry) << 64);
+        self::low(if high >= prime { high - prime } else { high })
+    }
+
+    fn to_montgomery(&self, n: u64) -> u64 {
+        self.product(n, self.square)
+    }
+
+    /// A word modulo the prime: no prime is less than half of a word, so that a division is not needed.
+    fn reduce(&self, word: u64) -> u64 {
+        if word >= self.prime { word - self.prime } else { word }
+    }
+
+    fn sum(&self, a: u64, b: u64) -> u64 {
+        let sum = u128::from(a) + u128::from(b);
+        low(if sum >= u128::from(self.prime) { sum - u128::from(self.prime) } else { sum })
+    }
+}
+
+fn low(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
+}
+
+fn multiply(a: u64, b: u64, modulus: u64) -> u64 {
+    low(u128::from(a) * u128::from(b) % u128::from(modulus))
+}
+
+fn power(base: u64, exponent: u64, modulus: u64) -> u64 {
+    (0..64).rev().fold(1, |value, bit| {
+        let squared = multiply(value, value, modulus);
+        if exponent >> bit & 1 == 1 { multiply(squared, base, modulus) } else { squared }
+    })
+}
+
+/// Miller and Rabin's test; these bases leave no doubt below 2^64 (Sorenson and Webster 2015).
+fn is_prime(n: u64) -> bool {
+    let bases = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    if bases.iter().any(|base| n.is_multiple_of(*base)) {
+        return false;
+    }
+    let twos = (n - 1).trailing_zeros();
+    bases.iter().all(|base| {
+        let mut value = power(*base, (n - 1) >> twos, n);
+        value == 1
+            || (0..twos).any(|_| {
+                let found = value == n - 1;
+                value = multiply(value, value, n);
+                found
+            })
+    })
+}
+
+/// `d` with `EXPONENT * d = 1` modulo `prime - 1`: `(1 + k (prime - 1)) / EXPONENT` for the `k` that
+/// leaves no remainder.
+fn private_exponent(prime: u64) -> u64 {
+    let order = u128::from(prime - 1);
+    let whole = (1..u128::from(EXPONENT)).map(|k| 1 + k * order);
+    let mut exact = whole.filter(|n| n % u128::from(EXPONENT) == 0);
+    exact.next().map_or(0, |n| low(n / u128::from(EXPONENT)))
+}
+
+/// `-1/n` modulo 2^64, by Newton's method: each step doubles the right bits.
+fn negative_inverse(n: u64) -> u64 {
+    let inverse = (0..6).fold(n, |x, _| x.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(x))));
+    inverse.wrapping_neg()
+}
+
+/// The product of as many numbers as fit.
+fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
+    let mut all = [0; PRIMES];
+    all.iter_mut().take(1).for_each(|lowest| *lowest = 1);
+    for number in numbers {
+        let mut carry = 0;
+        for word in &mut all {
+            carry += u128::from(*word) * u128::from(*number);
+            *word = low(carry);
+            carry >>= 64;
+        }
+    }
+    all
+}
+
+/// A value in DER.
+fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let length = contents.len();
+    let mut out = vec![tag];
+    match u8::try_from(length) {
+        Ok(short) if short < 0x80 => out.push(short),
+        _ => {
+            let bytes: Vec<u8> =
+                length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+            out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(0));
+            out.extend(bytes);
+        }
+    }
+    out.extend_from_slice(contents);
+    out
+}
+
+fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    der(0x30, &parts.concat())
+}
+
+/// The self-signed certificate (RFC 5280), for `sns.amazonaws.com`, as AWS's are.
+fn certificate() -> Vec<u8> {
+    let null = || der(5, &[]);
+    let rsa = || der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
+    let sha256_with_rsa =
+        || sequence(&[der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), null()]);
+    let common_name = sequence(&[der(6, &[0x55, 4, 3]), der(0x0c, b"sns.amazonaws.com")]);
+    let name = || sequence(&[der(0x31, &common_name)]);
+    let validity = sequence(&[der(0x17, b"200101000000Z"), der(0x18, b"21200101000000Z")]);
+    // The highest bit of the modulus is set, so that a zero byte keeps it positive.
+    let mut modulus = vec![0];
+    modulus.extend(KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()));
+    let key = sequence(&[der(2, &modulus), der(2, &[1, 0, 1])]);
+    let bits = |bytes: &[u8]| der(3, &[&[0], bytes].concat());
+    let body = sequence(&[
+        der(0xa0, &der(2, &[2])),
+        der(2, &[1]),
+        sha256_with_rsa(),
+        name(),
+        validity,
+        name(),
+        sequence(&[sequence(&[rsa(), null()]), bits(&key)]),
+    ]);
+    let signature = KEY.sign(&info(SHA256, &Sha256::digest(&body)));
+    sequence(&[body, sha256_with_rsa(), bits(&signature)])
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
+    for (i, c) in text.chars().enumerate() {
+        if i > 0 && i % 64 == 0 {
+            out.push('\n');
+        }
+        out.push(c);
+    }
+    out.push_str("\n-----END CERTIFICATE-----\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Raised to the public exponent, by the slowest of methods, a signature is what was padded.
+    fn open(signature: &[u8]) -> Vec<u8> {
+        let words: Vec<u64> =
+            signature.chunks_exact(8).map(|c| u64::from_be_bytes(c.try_into().unwrap())).collect();
+        let mut values = KEY.remainders(&words);
+        for (value, factor) in values.iter_mut().zip(&KEY.factors) {
+            *value = power(*value, EXPONENT, factor.prime);
+        }
+        KEY.join(&values)
+    }
+
+    #[test]
+    fn the_public_key_opens_a_signature() {
+        for version in ['1', '2'] {
+            let signature = STANDARD.decode(sign("text", version)).unwrap();
+            let opened = open(&signature);
+            let digest = if version == '1' {
+                Sha1::digest("text").to_vec()
+            } else {
+                Sha256::digest("text").to_vec()
+            };
+            assert_eq!((opened[0], opened[1], opened[2]), (0, 1, 0xff));
+            assert!(opened.ends_with(&digest));
+            assert_eq!(opened.len(), BYTES);
+        }
+    }
+
+    #[test]
+    fn the_modulus_has_2048_bits_and_no_prime_twice() {
+        assert_eq!(KEY.modulus.last().unwrap() >> 63, 1);
+        assert_eq!(KEY.factors.len(), PRIMES);
+        assert!(KEY.factors.windows(2).all(|pair| pair[0].prime > pair[1].prime));
+    }
+}
