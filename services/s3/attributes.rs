@@ -2,14 +2,17 @@
 //! headers, user metadata, storage class, tags, encryption, canned ACL.
 
 use std::fmt;
+use std::sync::Arc;
 
-use cumulet_core::AwsError;
 use cumulet_core::tags::{self, TagError, Tags};
+use cumulet_core::{AwsError, Value};
 use percent_encoding::percent_decode_str;
 
 use crate::encryption::Encryption;
 use crate::errors;
+use crate::lock::Lock;
 use crate::metadata::UserMetadata;
+use crate::object::restore::Restored;
 
 /// Tags of an object, at most.
 const TAGS_MAX: usize = 10;
@@ -23,9 +26,12 @@ pub(crate) struct Attributes {
     pub(crate) redirect: Option<String>,
     pub(crate) tags: Tags,
     pub(crate) encryption: Encryption,
-    /// The canned ACL that came with it.
-    #[expect(dead_code, reason = "GetObjectAcl will read it")]
-    pub(crate) acl: Option<String>,
+    /// The access control list, by the model's names, unless it is the owner's only.
+    pub(crate) acl: Option<Arc<Value>>,
+    pub(crate) lock: Lock,
+    pub(crate) restored: Option<Restored>,
+    /// `COMPLETED`, `FAILED` or, at the other end, `REPLICA`.
+    pub(crate) replication: Option<&'static str>,
 }
 
 /// HTTP's own headers, given back as they came.
@@ -92,6 +98,20 @@ impl StorageClass {
         (self.0 != STANDARD).then(|| self.name())
     }
 
+    /// Whether lifecycle may bring an object here from another class: it only goes downhill.
+    pub(crate) fn is_colder_than(self, other: Self) -> bool {
+        let rank = |class: Self| match class.0 {
+            STANDARD | "REDUCED_REDUNDANCY" => 0,
+            "STANDARD_IA" => 1,
+            "INTELLIGENT_TIERING" => 2,
+            "ONEZONE_IA" => 3,
+            "GLACIER_IR" => 4,
+            "GLACIER" => 5,
+            _ => 6,
+        };
+        rank(self) > rank(other)
+    }
+
     /// Whether the bytes have to be restored before they can be read.
     pub(crate) fn is_archive(self) -> bool {
         matches!(self.0, "GLACIER" | "DEEP_ARCHIVE")
@@ -101,26 +121,6 @@ impl StorageClass {
 impl fmt::Display for StorageClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
-    }
-}
-
-/// A canned ACL.
-pub(crate) fn acl(given: Option<String>) -> Result<Option<String>, AwsError> {
-    let known = [
-        "private",
-        "public-read",
-        "public-read-write",
-        "authenticated-read",
-        "aws-exec-read",
-        "bucket-owner-read",
-        "bucket-owner-full-control",
-        "log-delivery-write",
-    ];
-    match given {
-        Some(acl) if !known.contains(&acl.as_str()) => {
-            Err(errors::invalid_argument("", "x-amz-acl", acl))
-        }
-        given => Ok(given),
     }
 }
 
@@ -150,11 +150,17 @@ pub(crate) fn tagging(header: Option<&str>) -> Result<Tags, AwsError> {
             return Err(malformed());
         }
     }
-    if tags.len() > TAGS_MAX {
-        let message = format!("Object tags cannot be greater than {TAGS_MAX}");
-        return Err(AwsError::new("BadRequest", 400, message));
-    }
+    check_count(&tags)?;
     Ok(tags)
+}
+
+/// Whether an object may have as many tags.
+pub(crate) fn check_count(tags: &Tags) -> Result<(), AwsError> {
+    if tags.len() <= TAGS_MAX {
+        return Ok(());
+    }
+    let message = format!("Object tags cannot be greater than {TAGS_MAX}");
+    Err(AwsError::new("BadRequest", 400, message))
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -177,15 +183,6 @@ macro_rules! refuse {
 #[macro_export]
 macro_rules! attributes {
     ($cx:expr, $input:expr, $by_default:expr) => {{
-        $crate::refuse!($input,
-            grant_full_control: "x-amz-grant-full-control",
-            grant_read: "x-amz-grant-read",
-            grant_read_acp: "x-amz-grant-read-acp",
-            grant_write_acp: "x-amz-grant-write-acp",
-            object_lock_mode: "x-amz-object-lock-mode",
-            object_lock_retain_until_date: "x-amz-object-lock-retain-until-date",
-            object_lock_legal_hold_status: "x-amz-object-lock-legal-hold",
-        );
         $crate::attributes::Attributes {
             headers: $crate::attributes::Headers {
                 cache_control: $input.cache_control.take(),
@@ -213,7 +210,16 @@ macro_rules! attributes {
                 },
                 $by_default,
             )?,
-            acl: $crate::attributes::acl($input.acl.take())?,
+            acl: $crate::asked_acl!($input, None)
+                .list($cx.account())?
+                .map(|list| $crate::object::access::stored(&list)),
+            lock: $crate::lock::Lock::parse(
+                $input.object_lock_mode.as_deref(),
+                $input.object_lock_retain_until_date,
+                $input.object_lock_legal_hold_status.as_deref(),
+            )?,
+            restored: None,
+            replication: None,
         }
     }};
 }

@@ -46,6 +46,9 @@ errors! {
     bucket_already_owned_by_you(bucket) = "BucketAlreadyOwnedByYou" 409
         "Your previous request to create the named bucket succeeded and you already own it."
         ["BucketName": bucket];
+    bucket_has_versions(bucket) = "BucketNotEmpty" 409
+        "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+        ["BucketName": bucket];
     bucket_not_empty(bucket) = "BucketNotEmpty" 409
         "The bucket you tried to delete is not empty" ["BucketName": bucket];
     conditional_request_conflict(condition, key) = "ConditionalRequestConflict" 409
@@ -63,6 +66,8 @@ errors! {
         "A header you provided implies functionality that is not implemented" ["Header": header];
     id_mismatch() = "IdMismatch" 400
         "Document ID does not match the specified configuration ID.";
+    illegal_versioning_configuration() = "IllegalVersioningConfigurationException" 400
+        "The Versioning element must be specified";
     illegal_location_constraint(location) = "IllegalLocationConstraintException" 400
         "The {location} location constraint is incompatible for the region specific endpoint this request was sent to.";
     invalid_argument(message, name, value) = "InvalidArgument" 400 "{message}"
@@ -73,6 +78,7 @@ errors! {
         "The specified bucket is not valid." ["BucketName": bucket];
     invalid_bucket_owner(account) = "InvalidBucketOwnerAWSAccountID" 400
         "The value of the expected bucket owner parameter must be an AWS Account ID... [{account}]";
+    invalid_bucket_state(message) = "InvalidBucketState" 409 "{message}";
     invalid_digest(md5) = "InvalidDigest" 400
         "The Content-MD5 you specified was invalid." ["Content-MD5": md5];
     invalid_encryption_algorithm(name, algorithm) = "InvalidEncryptionAlgorithmError" 400
@@ -131,6 +137,8 @@ errors! {
         "Your request was missing a required header" ["MissingHeaderName": header];
     no_such_bucket(bucket) = "NoSuchBucket" 404
         "The specified bucket does not exist" ["BucketName": bucket];
+    no_object_lock_configuration(bucket) = "ObjectLockConfigurationNotFoundError" 404
+        "Object Lock configuration does not exist for this bucket" ["BucketName": bucket];
     no_such_bucket_policy(bucket) = "NoSuchBucketPolicy" 404
         "The bucket policy does not exist" ["BucketName": bucket];
     no_such_configuration() = "NoSuchConfiguration" 404
@@ -138,6 +146,10 @@ errors! {
     no_such_cors_configuration(bucket) = "NoSuchCORSConfiguration" 404
         "The CORS configuration does not exist" ["BucketName": bucket];
     no_such_key(key) = "NoSuchKey" 404 "The specified key does not exist." ["Key": key];
+    no_such_lifecycle_configuration(bucket) = "NoSuchLifecycleConfiguration" 404
+        "The lifecycle configuration does not exist" ["BucketName": bucket];
+    no_such_object_lock_configuration() = "NoSuchObjectLockConfiguration" 404
+        "The specified object does not have a ObjectLock configuration";
     no_such_public_access_block(bucket) = "NoSuchPublicAccessBlockConfiguration" 404
         "The public access block configuration was not found" ["BucketName": bucket];
     no_such_tag_set(bucket) = "NoSuchTagSet" 404 "The TagSet does not exist" ["BucketName": bucket];
@@ -148,6 +160,10 @@ errors! {
         "The specified version does not exist." ["Key": key, "VersionId": version];
     no_such_website_configuration(bucket) = "NoSuchWebsiteConfiguration" 404
         "The specified bucket does not have a website configuration" ["BucketName": bucket];
+    object_locked() = "AccessDenied" 403
+        "Access Denied because object protected by object lock.";
+    object_not_in_active_tier() = "ObjectNotInActiveTierError" 403
+        "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.";
     not_modified() = "NotModified" 304 "Not Modified";
     origin_needed() = "BadRequest" 400 "Insufficient information. Origin request header needed.";
     ownership_controls_not_found(bucket) = "OwnershipControlsNotFoundError" 404
@@ -155,6 +171,14 @@ errors! {
     precondition_failed(condition) = "PreconditionFailed" 412
         "At least one of the pre-conditions you specified did not hold" ["Condition": condition];
     invalid_tag(message, key) = "InvalidTag" 400 "{message}" ["TagKey": key];
+    replication_configuration_not_found(bucket) = "ReplicationConfigurationNotFoundError" 404
+        "The replication configuration was not found" ["BucketName": bucket];
+    restore_in_progress() = "RestoreAlreadyInProgress" 409
+        "Object restore is already in progress";
+    restore_not_allowed(class) = "InvalidObjectState" 403
+        "Restore is not allowed for the object's current storage class" ["StorageClass": class];
+    retention_in_past(name, until) = "InvalidArgument" 400
+        "The retain until date must be in the future!" ["ArgumentName": name, "ArgumentValue": until];
     sha256_mismatch(client, computed) = "XAmzContentSHA256Mismatch" 400
         "The provided 'x-amz-content-sha256' header does not match what was computed."
         ["ClientComputedContentSHA256": client, "S3ComputedContentSHA256": computed];

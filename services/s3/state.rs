@@ -4,22 +4,28 @@
 //! Invariants:
 //! - Versions, uploads, parts and configurations stand under a bucket that is there; deleting it
 //!   takes its uploads and configurations.
-//! - A key's versions follow each other newest first. Buckets have no versioning yet: each key has
-//!   one row, its null version, at [`NULL_AGE`].
+//! - A key's versions follow each other newest first. Its null version stands where `nulls` says,
+//!   else behind all others.
+//! - Events stand in the order of their numbers until they have been told.
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
 use std::ops::Bound;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, Value, WorldId};
+use cumulet_core::{
+    AccountId, AwsError, Cx, DueWork, Region, Scope, State, Timestamp, Value, WorldId,
+};
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
 use crate::attributes::Attributes;
 use crate::bucket::stored::ConfigurationKey;
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::ETag;
-use crate::errors;
+use crate::events::Event;
+use crate::lock::BucketLock;
+use crate::versions::{Row, Versioning};
+use crate::{delivery, errors, rounds};
 
 /// S3's state.
 pub(crate) struct S3 {
@@ -70,6 +76,17 @@ impl State for S3 {
     fn reset(&self, world: WorldId) {
         self.store.reset(world);
     }
+
+    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
+        self.store.next_due(world)
+    }
+
+    fn run_due(&self, cx: Cx) -> DueWork<'_> {
+        Box::pin(async move {
+            rounds::run(self, &cx);
+            delivery::run(self, &cx).await;
+        })
+    }
 }
 
 cumulet_store::tables! {
@@ -77,10 +94,22 @@ cumulet_store::tables! {
     pub(crate) struct Tables {
         pub(crate) buckets: Table<Arc<str>, Arc<Bucket>>,
         pub(crate) configurations: Table<ConfigurationKey, Arc<Value>>,
-        pub(crate) versions: Table<VersionKey, Arc<Version>>,
+        pub(crate) versions: Table<VersionKey, Row>,
+        pub(crate) nulls: Table<ObjectKey, u64>,
         pub(crate) uploads: Table<UploadKey, Arc<Upload>>,
         pub(crate) parts: Table<(Arc<str>, u16), Arc<Part>>,
-    }
+        pub(crate) events: Table<u64, Arc<Event>>,
+        /// Events that are yet to happen.
+        pub(crate) later: Table<(Timestamp, u64), Arc<Event>>,
+        /// The number of the last event.
+        pub(crate) sequence: Table<(), u64>,
+        /// When lifecycle makes its next round.
+        pub(crate) rounds: Table<(), Timestamp>,
+    } next_due = |t| {
+        let event = t.events.iter().next().map(|(_, event)| event.at);
+        let later = t.later.iter().next().map(|((at, _), _)| *at);
+        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).min()
+    };
 }
 
 /// A bucket.
@@ -94,6 +123,8 @@ pub(crate) struct Bucket {
     pub(crate) location: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) tags: Tags,
+    pub(crate) versioning: Versioning,
+    pub(crate) lock: Option<BucketLock>,
 }
 
 /// Names one version of an object.
@@ -105,8 +136,12 @@ pub(crate) struct VersionKey {
     pub(crate) age: u64,
 }
 
-/// The age of the null version in a bucket that never had versioning: it comes after all others.
-pub(crate) const NULL_AGE: u64 = u64::MAX;
+/// Names an object.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ObjectKey {
+    pub(crate) bucket: Arc<str>,
+    pub(crate) key: Arc<str>,
+}
 
 /// A version of an object.
 #[derive(Clone, Debug)]
@@ -180,6 +215,7 @@ macro_rules! places {
 
 places! {
     VersionKey, u64: |k| k.age;
+    ObjectKey, (): |k| ();
     UploadKey, &str: |k| &*k.id;
 }
 
@@ -198,34 +234,6 @@ impl Tables {
             Some(owner) if owner != bucket.owner => Err(errors::access_denied()),
             _ => Ok(bucket),
         }
-    }
-
-    /// The current version of a key.
-    pub(crate) fn current(&self, bucket: &str, key: &str) -> Option<&Arc<Version>> {
-        self.versions.get(&At(bucket, key, NULL_AGE))
-    }
-
-    /// Makes `version` the current one.
-    pub(crate) fn put(&mut self, bucket: &Arc<str>, key: &str, version: Version) {
-        self.disturb(bucket, key);
-        let key = VersionKey { bucket: Arc::clone(bucket), key: key.into(), age: NULL_AGE };
-        self.versions.insert(key, Arc::new(version));
-    }
-
-    /// Deletes an object; no harm if there is none.
-    pub(crate) fn delete(&mut self, bucket: &str, key: &str) {
-        self.disturb(bucket, key);
-        self.versions.remove(&At(bucket, key, NULL_AGE));
-    }
-
-    /// A bucket's versions, key by key, from a place on.
-    pub(crate) fn versions_in<'a>(
-        &'a self,
-        bucket: &'a str,
-        from: Bound<At<'_, u64>>,
-    ) -> impl Iterator<Item = (&'a VersionKey, &'a Arc<Version>)> + use<'a> {
-        let rows = self.versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
-        rows.take_while(move |(k, _)| &*k.bucket == bucket)
     }
 
     /// A bucket's uploads, key by key and each key's in the order of their beginning, from a
@@ -269,7 +277,7 @@ impl Tables {
         self.parts.remove_range(parts);
     }
 
-    fn disturb(&mut self, bucket: &str, key: &str) {
+    pub(crate) fn disturb(&mut self, bucket: &str, key: &str) {
         if self.uploads.is_empty() {
             return;
         }

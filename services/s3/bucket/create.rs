@@ -9,7 +9,9 @@ use cumulet_core::{AwsError, Cx, Region};
 
 use super::{access, tagging};
 use crate::api::{self, input, output};
+use crate::lock::BucketLock;
 use crate::state::{Bucket, S3, whole_second};
+use crate::versions::Versioning;
 use crate::{acl, asked_acl, errors, refuse};
 
 pub(crate) async fn create_bucket(
@@ -18,9 +20,6 @@ pub(crate) async fn create_bucket(
     mut input: input::CreateBucket,
 ) -> Result<output::CreateBucket, AwsError> {
     refuse!(input, bucket_namespace: "x-amz-bucket-namespace");
-    if input.object_lock_enabled_for_bucket == Some(true) {
-        return Err(errors::header_not_implemented("x-amz-bucket-object-lock-enabled"));
-    }
     check_name(&input.bucket)?;
     let configuration = input.create_bucket_configuration.unwrap_or_default();
     if configuration.bucket.is_some() || configuration.location.is_some() {
@@ -34,6 +33,7 @@ pub(crate) async fn create_bucket(
     if ownership == access::ENFORCED && list.as_ref().is_some_and(|list| !acl::is_private(list)) {
         return Err(errors::acl_with_ownership());
     }
+    let is_locked = input.object_lock_enabled_for_bucket == Some(true);
     let bucket = Bucket {
         name: input.bucket.into(),
         owner: cx.account(),
@@ -41,6 +41,8 @@ pub(crate) async fn create_bucket(
         location,
         created: whole_second(cx),
         tags: tags(configuration.tags)?,
+        versioning: if is_locked { Versioning::Enabled } else { Versioning::Never },
+        lock: is_locked.then(BucketLock::default),
     };
     let name = Arc::clone(&bucket.name);
     let shown = output::CreateBucket {

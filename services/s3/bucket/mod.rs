@@ -4,11 +4,16 @@
 pub(crate) mod access;
 pub(crate) mod cors;
 pub(crate) mod create;
+pub(crate) mod lifecycle;
+pub(crate) mod lock;
+pub(crate) mod notification;
 pub(crate) mod policy;
+pub(crate) mod replication;
 pub(crate) mod reports;
 pub(crate) mod settings;
 pub(crate) mod stored;
 pub(crate) mod tagging;
+pub(crate) mod versioning;
 pub(crate) mod website;
 
 use std::ops::Bound;
@@ -21,6 +26,7 @@ use crate::api::{self, input, output};
 use crate::errors;
 use crate::intake::hex;
 use crate::state::{At, Bucket, S3};
+use crate::versions::Versioning;
 
 /// Buckets of a page, at most and if nothing is said.
 const BUCKETS_MAX: i32 = 10_000;
@@ -57,9 +63,12 @@ pub(crate) async fn delete_bucket(
 ) -> Result<Empty, AwsError> {
     let name = input.bucket.as_str();
     s3.write(cx, |t| {
-        t.bucket(name, input.expected_bucket_owner.as_deref())?;
+        let versioning = t.bucket(name, input.expected_bucket_owner.as_deref())?.versioning;
         if t.versions_in(name, Bound::Included(At(name, "", 0))).next().is_some() {
-            return Err(errors::bucket_not_empty(name));
+            return Err(match versioning {
+                Versioning::Never => errors::bucket_not_empty(name),
+                _ => errors::bucket_has_versions(name),
+            });
         }
         let uploads = t.uploads_in(name, Bound::Included(At(name, "", ""))).map(|(k, _)| k);
         let uploads: Vec<_> = uploads.cloned().collect();

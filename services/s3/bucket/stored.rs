@@ -36,36 +36,50 @@ shapes! {
     AccelerateConfiguration
     AccessControlPolicy
     AnalyticsConfiguration
+    BucketLifecycleConfiguration
     BucketLoggingStatus
     CORSConfiguration
     IntelligentTieringConfiguration
     InventoryConfiguration
     MetricsConfiguration
+    NotificationConfiguration
     OwnershipControls
     PublicAccessBlockConfiguration
+    ReplicationConfiguration
     RequestPaymentConfiguration
     ServerSideEncryptionConfiguration
     WebsiteConfiguration
 }
 
-/// A bucket policy, as the text that was put.
-#[derive(Clone, Debug)]
-pub(crate) struct Policy(pub(crate) String);
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident = $shape:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name(pub(crate) String);
 
-impl Encode for Policy {
-    fn encode(&self, w: &mut dyn Writer) {
-        self.0.encode(w);
-    }
+        impl Encode for $name {
+            fn encode(&self, w: &mut dyn Writer) {
+                self.0.encode(w);
+            }
+        }
+
+        impl Decode for $name {
+            fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
+                String::decode(r).map(Self)
+            }
+        }
+
+        impl Configuration for $name {
+            const SHAPE: &'static str = $shape;
+        }
+    )*};
 }
 
-impl Decode for Policy {
-    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-        String::decode(r).map(Self)
-    }
-}
-
-impl Configuration for Policy {
-    const SHAPE: &'static str = "Policy";
+texts! {
+    /// A bucket policy, as the text that was put.
+    Policy = "Policy";
+    /// From which size on objects change their storage class by lifecycle.
+    MinimumSize = "TransitionDefaultMinimumObjectSize";
 }
 
 /// Names a configuration.
@@ -93,6 +107,11 @@ impl Tables {
     /// The configuration of which a bucket has one at most.
     pub(crate) fn configuration<T: Configuration>(&self, bucket: &str) -> Option<T> {
         self.configuration_called(bucket, "")
+    }
+
+    /// Whether a bucket has it.
+    pub(crate) fn is_configured<T: Configuration>(&self, bucket: &str) -> bool {
+        self.configurations.contains(&At(bucket, T::SHAPE, ""))
     }
 
     pub(crate) fn configuration_called<T: Configuration>(
@@ -129,7 +148,7 @@ impl Tables {
 
     /// Sets a configuration without looking at it.
     pub(crate) fn configure<T: Configuration>(&mut self, bucket: &Arc<str>, id: &str, given: &T) {
-        let value = to_value(schema::<T>(), given);
+        let value = kept(given);
         let key = ConfigurationKey { bucket: Arc::clone(bucket), shape: T::SHAPE, id: id.into() };
         self.configurations.insert(key, Arc::new(value));
     }
@@ -246,13 +265,18 @@ macro_rules! configuration {
     };
 }
 
+/// A value of a shape as rows keep it.
+pub(crate) fn kept<T: Configuration>(given: &T) -> Value {
+    to_value(schema::<T>(), given)
+}
+
 fn schema<T: Configuration>() -> Schema {
     let model = api::model();
     let shape = model.shapes.iter().position(|s| s.name == T::SHAPE);
     Schema { model, shape: shape.unwrap_or(usize::MAX) }
 }
 
-fn typed<T: Configuration>(value: &Value) -> Option<T> {
+pub(crate) fn typed<T: Configuration>(value: &Value) -> Option<T> {
     from_value(schema::<T>(), value).ok()
 }
 

@@ -11,6 +11,7 @@ use crate::api::{self, input, output};
 use crate::checksum::{Algorithm, Checksum, Kind, ObjectChecksum};
 use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
+use crate::events;
 use crate::listing::Encoding;
 use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{customer_key, given, show_checksum, show_encryption};
@@ -24,9 +25,9 @@ pub(crate) async fn complete_multipart_upload(
     let named = input.multipart_upload.take().and_then(|m| m.parts).unwrap_or_default();
     s3.write(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        let bucket = Arc::clone(&bucket.name);
+        let bucket = Arc::clone(bucket);
         let id = input.upload_id.as_deref().unwrap_or_default();
-        let (key, upload) = t.upload(&bucket, &input.key, id)?;
+        let (key, upload) = t.upload(&bucket.name, &input.key, id)?;
         let (key, upload) = (key.clone(), Arc::clone(upload));
         if !customer_key!(input).is_absent() {
             upload.attributes.encryption.continues(&customer_key!(input))?;
@@ -38,14 +39,16 @@ pub(crate) async fn complete_multipart_upload(
             check_checksum(&version, given!(input), input.checksum_type.as_deref())?;
         }
         check_size(&version, input.mpu_object_size)?;
-        let current = t.current(&bucket, &input.key).map(|v| v.etag);
+        let current = t.current(&bucket.name, &input.key).map(|v| v.etag);
         condition.check(current, &input.key)?;
         if upload.disturbed && condition != WriteCondition::None {
             return Err(errors::conditional_request_conflict(condition.name(), &input.key));
         }
-        let shown = shown(cx, &key, &version);
+        let mut shown = shown(cx, &key, &version);
         t.end_upload(&key);
-        t.put(&bucket, &input.key, version);
+        let id = t.write(cx, events::Kind::COMPLETE, &bucket, &input.key, version);
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
+        shown.version_id = id.written();
         Ok(shown)
     })
 }

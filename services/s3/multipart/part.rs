@@ -95,7 +95,7 @@ pub(crate) async fn upload_part_copy(
 ) -> Result<output::UploadPartCopy, AwsError> {
     let target = target!(input);
     let upload = target.find(s3, cx)?;
-    let (_, source) = source!(s3, cx, input)?;
+    let (_, source_id, source) = source!(s3, cx, input)?;
     let size = source.body.len();
     let asked = input.copy_source_range.as_deref().map(|r| range::copied(r, size)).transpose()?;
     let bytes = asked.unwrap_or(0..size);
@@ -115,7 +115,11 @@ pub(crate) async fn upload_part_copy(
     if upload.checksum.is_some() {
         show_checksum!(result, checksum.algorithm, checksum.text());
     }
-    let mut shown = output::UploadPartCopy { copy_part_result: Some(result), ..Default::default() };
+    let mut shown = output::UploadPartCopy {
+        copy_part_result: Some(result),
+        copy_source_version_id: source_id.written(),
+        ..Default::default()
+    };
     show_encryption_and_key!(shown, upload.attributes.encryption);
     Ok(shown)
 }

@@ -29,18 +29,25 @@ pub(crate) async fn create_multipart_upload(
         checksum,
         disturbed: false,
     };
-    let id = s3.write(cx, |t| {
+    let initiated = upload.initiated;
+    let (id, end) = s3.write(cx, |t| {
         let expected = input.expected_bucket_owner.as_deref();
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected)?.name);
+        let bucket = t.bucket(&input.bucket, expected)?;
+        t.admit(cx, bucket, &attributes)?;
+        let bucket = Arc::clone(&bucket.name);
         let id: Arc<str> = new_id(t, cx, &bucket, &input.key).into();
+        let end = t.abortion(&bucket, &input.key, initiated);
         let key = UploadKey { bucket, key: input.key.as_str().into(), id: Arc::clone(&id) };
         t.uploads.insert(key, Arc::new(upload));
-        Ok(id)
+        Ok((id, end))
     })?;
+    let (abort_date, abort_rule_id) = end.unzip();
     let mut shown = output::CreateMultipartUpload {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(id.to_string()),
+        abort_date,
+        abort_rule_id: abort_rule_id.flatten(),
         checksum_algorithm: checksum.map(|(algorithm, _)| algorithm.name().to_owned()),
         checksum_type: checksum.map(|(_, kind)| kind.name().to_owned()),
         ..Default::default()

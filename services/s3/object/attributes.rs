@@ -1,8 +1,9 @@
 //! `GetObjectAttributes`.
 
+use std::sync::Arc;
+
 use cumulet_core::{AwsError, Cx};
 
-use super::check_version;
 use crate::api::{self, input, output};
 use crate::listing::limit;
 use crate::state::{S3, Version};
@@ -23,16 +24,17 @@ pub(crate) async fn get_object_attributes(
     }
     let max = limit("max-parts", input.max_parts)?;
     let marker = input.part_number_marker.unwrap_or_default();
-    let version = s3.read(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        check_version(input.version_id.as_deref())?;
-        let current = t.current(&input.bucket, &input.key).cloned();
-        current.ok_or_else(|| errors::no_such_key(&input.key))
+    let (version_id, version) = s3.read(cx, |t| {
+        let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let said = input.version_id.as_deref();
+        let (id, version) = t.object(&input.bucket, &input.key, said, "GET")?;
+        Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version)))
     })?;
     version.attributes.encryption.unlock(&customer_key!(input))?;
     let wants = |name: &str| asked.iter().any(|asked| asked == name);
     Ok(output::GetObjectAttributes {
         last_modified: Some(version.modified),
+        version_id,
         e_tag: wants("ETag").then(|| version.etag.to_string()),
         checksum: wants("Checksum").then(|| checksum(&version)),
         object_parts: parts(&version, max, marker).filter(|_| wants("ObjectParts")),

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use cumulet_core::{AwsError, Cx};
 use percent_encoding::percent_decode_str;
 
-use super::{check_key, check_version};
+use super::check_key;
 use crate::api::{self, input, output};
 use crate::attributes::Attributes;
 use crate::checksum::{Algorithm, Checksum};
 use crate::conditions::{ETag, ReadConditions, WriteCondition};
 use crate::errors::{self, UPLOAD_MAX};
+use crate::events::Kind;
 use crate::intake::digest;
 use crate::state::{S3, Version, whole_second};
+use crate::versions::{Row, VersionId};
 use crate::{attributes, show_checksum, show_encryption_and_key, source};
 
 pub(crate) async fn copy_object(
@@ -26,7 +28,7 @@ pub(crate) async fn copy_object(
     let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected.as_deref()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let (place, source) = source!(s3, cx, input)?;
+    let (place, id, source) = source!(s3, cx, input)?;
     if source.body.len() > UPLOAD_MAX {
         let message =
             "The specified copy source is larger than the maximum allowable size for a copy source";
@@ -34,7 +36,8 @@ pub(crate) async fn copy_object(
     }
     let replaces = directive(input.metadata_directive.as_deref(), "metadata")?;
     let retags = directive(input.tagging_directive.as_deref(), "tagging")?;
-    let in_place = place.bucket == input.bucket && place.key == input.key;
+    let is_current = place.version_id.is_none();
+    let in_place = is_current && place.bucket == input.bucket && place.key == input.key;
     let changes = replaces
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
@@ -66,7 +69,11 @@ pub(crate) async fn copy_object(
         ..Default::default()
     };
     show_checksum!(result, algorithm, checksum.text());
-    let mut shown = output::CopyObject { copy_object_result: Some(result), ..Default::default() };
+    let mut shown = output::CopyObject {
+        copy_object_result: Some(result),
+        copy_source_version_id: id.written(),
+        ..Default::default()
+    };
     show_encryption_and_key!(shown, attributes.encryption);
     let version = Version {
         body: source.body.clone(),
@@ -78,9 +85,12 @@ pub(crate) async fn copy_object(
         parts: Arc::default(),
     };
     s3.write(cx, |t| {
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
-        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
-        t.put(&bucket, &input.key, version);
+        let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        t.admit(cx, &bucket, &version.attributes)?;
+        condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
+        let id = t.write(cx, Kind::COPY, &bucket, &input.key, version);
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
+        shown.version_id = bucket.shows(id);
         Ok(shown)
     })
 }
@@ -156,25 +166,28 @@ pub(crate) fn find(
     place: &Place,
     expected_owner: Option<&str>,
     conditions: ReadConditions<'_>,
-) -> Result<Arc<Version>, AwsError> {
-    let version = s3.read(cx, |t| {
+) -> Result<(VersionId, Arc<Version>), AwsError> {
+    let (id, version) = s3.read(cx, |t| {
         t.bucket(&place.bucket, expected_owner)?;
-        check_version(place.version_id.as_deref())?;
-        let current = t.current(&place.bucket, &place.key).cloned();
-        current.ok_or_else(|| errors::no_such_key(&place.key))
+        let said = place.version_id.as_deref();
+        if let Some(said) = said
+            && let (_, Row::Marker(_)) = t.version(&place.bucket, &place.key, Some(said))?
+        {
+            return Err(errors::invalid_request(
+                "The source of a copy request may not specifically refer to a delete marker by version id.",
+            ));
+        }
+        let (id, version) = t.object(&place.bucket, &place.key, said, "GET")?;
+        Ok::<_, AwsError>((id, Arc::clone(version)))
     })?;
     conditions.check_source(version.etag, version.modified, cx.now())?;
-    if version.attributes.storage_class.is_archive() {
-        return Err(AwsError::new(
-            "ObjectNotInActiveTierError",
-            403,
-            "The source object of the COPY operation is not in the active tier and is only stored in Amazon S3 Glacier.",
-        ));
+    if !version.attributes.is_readable(cx.now()) {
+        return Err(errors::object_not_in_active_tier());
     }
-    Ok(version)
+    Ok((id, version))
 }
 
-/// The source in an input of `CopyObject` or `UploadPartCopy`: its place and its version.
+/// The source in an input of `CopyObject` or `UploadPartCopy`: its place, its id and its version.
 #[macro_export]
 macro_rules! source {
     ($s3:expr, $cx:expr, $input:expr) => {{
@@ -192,9 +205,9 @@ macro_rules! source {
         let header = $input.copy_source.as_deref().unwrap_or_default();
         let owner = $input.expected_source_bucket_owner.as_deref();
         let place = $crate::object::copy::Place::parse(header)?;
-        $crate::object::copy::find($s3, $cx, &place, owner, conditions).and_then(|version| {
+        $crate::object::copy::find($s3, $cx, &place, owner, conditions).and_then(|(id, version)| {
             version.attributes.encryption.unlock(&key)?;
-            Ok((place, version))
+            Ok((place, id, version))
         })
     }};
 }

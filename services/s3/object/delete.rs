@@ -1,11 +1,14 @@
 //! `DeleteObject` and `DeleteObjects`.
 
+use std::sync::Arc;
+
 use cumulet_core::{AwsError, Cx};
 
-use super::check_version;
 use crate::api::{self, input, output};
 use crate::conditions::{ETag, WriteCondition};
-use crate::state::S3;
+use crate::events::{Kind, Subject};
+use crate::state::{At, Bucket, S3, Tables};
+use crate::versions::Row;
 use crate::{errors, refuse};
 
 /// Keys of one `DeleteObjects`, at most.
@@ -20,16 +23,59 @@ pub(crate) async fn delete_object(
         if_match_last_modified_time: "x-amz-if-match-last-modified-time",
         if_match_size: "x-amz-if-match-size",
     );
-    check_bypass(input.bypass_governance_retention)?;
     let condition = input.if_match.as_deref();
     s3.write(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        check_version(input.version_id.as_deref())?;
-        let current = t.current(&input.bucket, &input.key).map(|v| v.etag);
-        check(condition, current, &input.key)?;
-        t.delete(&input.bucket, &input.key);
-        Ok(output::DeleteObject::default())
+        let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
+        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
+        let said = input.version_id.as_deref();
+        let gone = remove(t, cx, (&bucket, bypass), &input.key, said, condition)?;
+        let (version_id, delete_marker) = (gone.version_id.or(gone.marker_id), gone.is_marker);
+        Ok(output::DeleteObject { version_id, delete_marker, ..Default::default() })
     })
+}
+
+/// What a deletion did.
+struct Gone {
+    /// The version that was taken away for good, as it was asked for.
+    version_id: Option<String>,
+    /// True if a delete marker came or went.
+    is_marker: Option<bool>,
+    marker_id: Option<String>,
+}
+
+/// Deletes one object, or one version of it; no harm if there is none.
+fn remove(
+    t: &mut Tables,
+    cx: &Cx,
+    (bucket, bypass): (&Arc<Bucket>, bool),
+    key: &str,
+    version: Option<&str>,
+    condition: Option<&str>,
+) -> Result<Gone, AwsError> {
+    let current = t.current(&bucket.name, key).map(|v| v.etag);
+    check(condition, current, key)?;
+    let Some(version) = version else {
+        let marker = t.delete(cx, bucket, key);
+        // Also where there was nothing to delete.
+        match marker {
+            Some(id) => {
+                t.raise(cx, bucket, Kind::MARK, key, Subject::marker(id));
+                t.replicate(cx, bucket, key, id);
+            }
+            None => t.raise(cx, bucket, Kind::DELETE, key, Subject::default()),
+        }
+        let marker_id = marker.map(|id| id.to_string());
+        return Ok(Gone { version_id: None, is_marker: marker.map(|_| true), marker_id });
+    };
+    let id = t.id(&bucket.name, key, version)?;
+    if let Some(Row::Object(version)) = t.versions.get(&At(&bucket.name, key, id.0)) {
+        version.attributes.lock.check_delete(cx.now(), bypass)?;
+    }
+    let is_marker = matches!(t.remove(&bucket.name, key, id), Some(Row::Marker(_)));
+    t.raise(cx, bucket, Kind::DELETE, key, Subject::default().called(id));
+    let version_id = Some(version.to_owned());
+    let marker_id = version_id.clone().filter(|_| is_marker);
+    Ok(Gone { version_id, is_marker: is_marker.then_some(true), marker_id })
 }
 
 /// `If-Match` of a deletion, which may be `*`.
@@ -38,14 +84,14 @@ fn check(condition: Option<&str>, current: Option<ETag>, key: &str) -> Result<()
     condition.check(current, key)
 }
 
-/// Without object lock there is nothing to bypass.
-fn check_bypass(asked: Option<bool>) -> Result<(), AwsError> {
+/// Whether governance does not count. Without object lock there is nothing to bypass.
+fn bypass(bucket: &Bucket, asked: Option<bool>) -> Result<bool, AwsError> {
     let name = "x-amz-bypass-governance-retention";
-    if asked.is_none() {
-        return Ok(());
+    if asked.is_some() && bucket.lock.is_none() {
+        let message = format!("{name} is only applicable to Object Lock enabled buckets.");
+        return Err(errors::invalid_argument_named(message, name));
     }
-    let message = format!("{name} is only applicable to Object Lock enabled buckets.");
-    Err(errors::invalid_argument_named(message, name))
+    Ok(asked == Some(true))
 }
 
 pub(crate) async fn delete_objects(
@@ -53,7 +99,6 @@ pub(crate) async fn delete_objects(
     cx: &Cx,
     input: input::DeleteObjects,
 ) -> Result<output::DeleteObjects, AwsError> {
-    check_bypass(input.bypass_governance_retention)?;
     let delete = input.delete.unwrap_or_default();
     let quiet = delete.quiet == Some(true);
     let objects = delete.objects.unwrap_or_default();
@@ -63,20 +108,19 @@ pub(crate) async fn delete_objects(
         return Err(errors::malformed_xml());
     }
     s3.write(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
+        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
         let (mut deleted, mut failed) = (Vec::new(), Vec::new());
         for object in objects {
-            let key = object.key.clone().unwrap_or_default();
-            let current = t.current(&input.bucket, &key).map(|v| v.etag);
-            match allowed(&object, current) {
-                Ok(()) => {
-                    t.delete(&input.bucket, &key);
-                    let version_id = object.version_id;
-                    let key = Some(key);
-                    deleted.push(api::DeletedObject { key, version_id, ..Default::default() });
-                }
+            match remove_one(t, cx, (&bucket, bypass), &object) {
+                Ok(gone) => deleted.push(api::DeletedObject {
+                    key: object.key,
+                    version_id: gone.version_id,
+                    delete_marker: gone.is_marker,
+                    delete_marker_version_id: gone.marker_id,
+                }),
                 Err(error) => failed.push(api::Error {
-                    key: Some(key),
+                    key: object.key,
                     version_id: object.version_id,
                     code: Some(error.code().to_owned()),
                     message: Some(error.message().to_owned()),
@@ -91,11 +135,18 @@ pub(crate) async fn delete_objects(
     })
 }
 
-fn allowed(object: &api::ObjectIdentifier, current: Option<ETag>) -> Result<(), AwsError> {
+fn remove_one(
+    t: &mut Tables,
+    cx: &Cx,
+    (bucket, bypass): (&Arc<Bucket>, bool),
+    object: &api::ObjectIdentifier,
+) -> Result<Gone, AwsError> {
     let key = object.key.as_deref().unwrap_or_default();
     let version = object.version_id.as_deref();
-    check_version(version)
-        .map_err(|_| errors::no_such_version(key, version.unwrap_or_default()))?;
     refuse!(object, last_modified_time: "LastModifiedTime", size: "Size");
-    check(object.e_tag.as_deref(), current, key)
+    if let Some(id) = version {
+        // Here an id that S3 never gave is not there, elsewhere it is malformed.
+        t.id(&bucket.name, key, id).map_err(|_| errors::no_such_version(key, id))?;
+    }
+    remove(t, cx, (bucket, bypass), key, version, object.e_tag.as_deref())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
-use super::{check_part_number, check_version};
+use super::check_part_number;
 use crate::api::{input, output};
 use crate::attributes::{DEFAULT_TYPE, Headers};
 use crate::checksum::{Checksum, Kind};
@@ -17,6 +17,7 @@ use crate::{customer_key, errors, range, show_checksum, show_encryption_and_key}
 
 /// What a read asks for.
 struct Asked<'a> {
+    method: &'static str,
     bucket: &'a str,
     key: &'a str,
     version_id: Option<&'a str>,
@@ -31,8 +32,9 @@ struct Asked<'a> {
 }
 
 macro_rules! asked {
-    ($input:expr) => {
+    ($method:literal, $input:expr) => {
         Asked {
+            method: $method,
             bucket: &$input.bucket,
             key: &$input.key,
             version_id: $input.version_id.as_deref(),
@@ -61,6 +63,9 @@ macro_rules! asked {
 
 /// What a read found.
 struct Found {
+    now: Timestamp,
+    version_id: Option<String>,
+    expiration: Option<String>,
     version: Arc<Version>,
     bytes: Range<u64>,
     /// Not everything was asked for.
@@ -77,6 +82,8 @@ macro_rules! shown {
         let (version, attributes) = (&found.version, &found.version.attributes);
         let headers = found.headers;
         let mut shown = <$output>::default();
+        shown.version_id = found.version_id;
+        shown.expiration = found.expiration;
         shown.accept_ranges = Some("bytes".into());
         shown.last_modified = Some(version.modified);
         shown.content_length = i64::try_from(found.bytes.end - found.bytes.start).ok();
@@ -93,6 +100,13 @@ macro_rules! shown {
         shown.storage_class = attributes.storage_class.header();
         shown.parts_count = found.parts_count;
         shown.tag_count = i32::try_from(attributes.tags.len()).ok().filter(|n| *n > 0);
+        shown.replication_status = attributes.replication.map(str::to_owned);
+        shown.restore = attributes.restored.and_then(|r| r.header(found.now));
+        let lock = attributes.lock;
+        shown.object_lock_mode = lock.retention.map(|r| r.mode.name());
+        shown.object_lock_retain_until_date = lock.retention.map(|r| r.until);
+        shown.object_lock_legal_hold_status =
+            lock.hold.map(|on| if on { "ON" } else { "OFF" }.to_owned());
         show_encryption_and_key!(shown, attributes.encryption);
         if let Some((checksum, kind, text)) = found.checksum {
             show_checksum!(shown, checksum.algorithm, text);
@@ -107,11 +121,10 @@ pub(crate) async fn get_object(
     cx: &Cx,
     input: input::GetObject,
 ) -> Result<output::GetObject, AwsError> {
-    let found = find(s3, cx, asked!(input))?;
+    let found = find(s3, cx, asked!("GET", input))?;
     let version = Arc::clone(&found.version);
-    let class = version.attributes.storage_class;
-    if class.is_archive() {
-        return Err(errors::invalid_object_state(class));
+    if !version.attributes.is_readable(cx.now()) {
+        return Err(errors::invalid_object_state(version.attributes.storage_class));
     }
     let body = version.body.read(found.bytes.clone());
     let mut shown = shown!(found, output::GetObject);
@@ -124,7 +137,7 @@ pub(crate) async fn head_object(
     cx: &Cx,
     input: input::HeadObject,
 ) -> Result<output::HeadObject, AwsError> {
-    Ok(shown!(find(s3, cx, asked!(input))?, output::HeadObject))
+    Ok(shown!(find(s3, cx, asked!("HEAD", input))?, output::HeadObject))
 }
 
 fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
@@ -133,11 +146,12 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let version = s3.read(cx, |t| {
-        t.bucket(asked.bucket, asked.expected_owner)?;
-        check_version(asked.version_id)?;
-        let current = t.current(asked.bucket, asked.key).cloned();
-        current.ok_or_else(|| errors::no_such_key(asked.key))
+    let (version_id, version, expiration) = s3.read(cx, |t| {
+        let bucket = t.bucket(asked.bucket, asked.expected_owner)?;
+        let (id, version) = t.object(asked.bucket, asked.key, asked.version_id, asked.method)?;
+        let current = asked.version_id.is_none();
+        let expiration = t.expiration(&bucket.name, asked.key, version).filter(|_| current);
+        Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version), expiration))
     })?;
     version.attributes.encryption.unlock(&asked.customer_key)?;
     let (etag, modified) = (version.etag, version.modified);
@@ -172,6 +186,9 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         checksum: checksum.filter(|_| asked.wants_checksum),
         headers: overridden(&version.attributes.headers, asked.overrides),
         bytes,
+        now: cx.now(),
+        version_id,
+        expiration,
         version,
     })
 }

@@ -99,7 +99,7 @@ fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) ->
             Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
             Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
         };
-        t.versions_in(bucket, from).map(|(k, v)| (&*k.key, (&*k.key, v)))
+        t.objects_in(bucket, from).map(|(k, v)| (&*k.key, (&*k.key, v)))
     })
 }
 

@@ -1,12 +1,17 @@
 //! Objects: their key, and what their operations share.
 
+pub(crate) mod access;
 pub(crate) mod attributes;
 pub(crate) mod copy;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod put;
+pub(crate) mod restore;
 pub(crate) mod select;
+pub(crate) mod tagging;
+pub(crate) mod versions;
 
 use cumulet_core::AwsError;
 
@@ -18,14 +23,6 @@ pub(crate) const PARTS_MAX: u16 = 10_000;
 /// Checks a key that is to be written.
 pub(crate) fn check_key(key: &str) -> Result<(), AwsError> {
     if key.len() > errors::KEY_MAX { Err(errors::key_too_long(key.len())) } else { Ok(()) }
-}
-
-/// Checks a version id in a request. Without versioning there is the null version only.
-pub(crate) fn check_version(id: Option<&str>) -> Result<(), AwsError> {
-    match id {
-        None | Some("null") => Ok(()),
-        Some(id) => Err(errors::invalid_argument("Invalid version id specified", "versionId", id)),
-    }
 }
 
 /// Reads the number of a part.

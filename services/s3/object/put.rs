@@ -8,6 +8,7 @@ use super::check_key;
 use crate::api::{input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
+use crate::events::Kind;
 use crate::intake::{Claims, hex, receive};
 use crate::state::{S3, Version, whole_second};
 use crate::{attributes, given, refuse, show_checksum, show_encryption_and_key};
@@ -45,9 +46,12 @@ pub(crate) async fn put_object(
         parts: Arc::default(),
     };
     s3.write(cx, |t| {
-        let bucket = Arc::clone(&t.bucket(&input.bucket, expected.as_deref())?.name);
-        condition.check(t.current(&bucket, &input.key).map(|v| v.etag), &input.key)?;
-        t.put(&bucket, &input.key, version);
+        let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
+        t.admit(cx, &bucket, &version.attributes)?;
+        condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
+        let id = t.write(cx, Kind::PUT, &bucket, &input.key, version);
+        shown.expiration = t.expiration_of(&bucket.name, &input.key);
+        shown.version_id = id.written();
         Ok(shown)
     })
 }

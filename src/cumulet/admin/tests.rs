@@ -89,7 +89,7 @@ async fn some_pages_have_to_be_switched_on() {
     assert!(open.get("/_localstack/usage").await["memory"]["rss"].is_u64());
     let change = r#"{"variable":"SOME_NUMBER","value":"1.5"}"#;
     let (status, body) = open.call("POST", "/_localstack/config", change).await;
-    let changed: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let changed: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((status, changed), (200, json!({"variable": "SOME_NUMBER", "value": 1.5})));
     assert_eq!(open.get("/_localstack/config").await["SOME_NUMBER"], 1.5);
     let odd = r#"{"variable":"a-b","value":"x"}"#;

@@ -1,0 +1,129 @@
+//! `ListObjectVersions`.
+
+use std::ops::Bound;
+
+use cumulet_core::{AwsError, Cx};
+
+use super::list::common_prefixes;
+use crate::api::{self, input, output};
+use crate::bucket::owner;
+use crate::errors;
+use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::state::{At, S3, Tables, VersionKey};
+use crate::versions::{Row, VersionId};
+
+pub(crate) async fn list_object_versions(
+    s3: &S3,
+    cx: &Cx,
+    input: input::ListObjectVersions,
+) -> Result<output::ListObjectVersions, AwsError> {
+    let encoding = Encoding::parse(input.encoding_type.as_deref())?;
+    let query = Query {
+        prefix: input.prefix.as_deref().unwrap_or_default(),
+        delimiter: input.delimiter.as_deref().unwrap_or_default(),
+        max: limit("max-keys", input.max_keys)?,
+    };
+    let key_marker = input.key_marker.as_deref().unwrap_or_default();
+    let id_marker = input.version_id_marker.as_deref();
+    s3.read(cx, |t| {
+        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let age = age(t, &input.bucket, key_marker, id_marker)?;
+        let page = versions(t, &input.bucket, query, (key_marker, age));
+        let show = |text: &str| encoding.show(text);
+        let last = page.items.last().filter(|(at, _)| page.next.as_deref() == Some(&*at.key));
+        let mut shown = output::ListObjectVersions {
+            is_truncated: Some(page.next.is_some()),
+            key_marker: Some(show(key_marker)),
+            version_id_marker: Some(id_marker.unwrap_or_default().to_owned()),
+            next_key_marker: page.next.as_deref().map(show),
+            next_version_id_marker: last.map(|(at, _)| VersionId(at.age).to_string()),
+            common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
+            prefix: Some(show(query.prefix)),
+            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            max_keys: i32::try_from(query.max).ok(),
+            encoding_type: encoding.name(),
+            name: Some(input.bucket.clone()),
+            ..Default::default()
+        };
+        show_rows(&mut shown, t, &page, encoding);
+        Ok(shown)
+    })
+}
+
+/// The age behind which a page begins among the versions of the marker's key.
+fn age(t: &Tables, bucket: &str, key: &str, id: Option<&str>) -> Result<Option<u64>, AwsError> {
+    let name = "version-id-marker";
+    match id {
+        None => Ok(None),
+        Some("") => {
+            let message = "A version-id marker cannot be empty.";
+            Err(errors::invalid_argument(message, name, ""))
+        }
+        Some(id) if key.is_empty() => {
+            let message = "A version-id marker cannot be specified without a key marker.";
+            Err(errors::invalid_argument(message, name, id))
+        }
+        Some(id) => {
+            let found = t.id(bucket, key, id);
+            let invalid = || errors::invalid_argument("Invalid version id specified", name, id);
+            Ok(Some(found.map_err(|_| invalid())?.0))
+        }
+    }
+}
+
+type Entry<'a> = (&'a VersionKey, &'a Row);
+
+fn versions<'a>(
+    t: &'a Tables,
+    bucket: &'a str,
+    query: Query<'a>,
+    (key, age): (&str, Option<u64>),
+) -> Page<Entry<'a>> {
+    let start = if key.is_empty() { Bound::Unbounded } else { Bound::Excluded(key) };
+    page(query, start, |from| {
+        let from = match from {
+            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
+            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, age.unwrap_or(u64::MAX))),
+            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
+        };
+        t.versions_in(bucket, from).map(|entry| (&*entry.0.key, entry))
+    })
+}
+
+fn show_rows(
+    shown: &mut output::ListObjectVersions,
+    t: &Tables,
+    page: &Page<Entry<'_>>,
+    encoding: Encoding,
+) {
+    let (mut objects, mut markers) = (Vec::new(), Vec::new());
+    for (at, row) in &page.items {
+        let id = VersionId(at.age);
+        let is_latest = Some(t.newest(&at.bucket, &at.key).is_some_and(|(newest, _)| newest == id));
+        let (key, version_id) = (Some(encoding.show(&at.key)), Some(id.to_string()));
+        match row {
+            Row::Object(version) => objects.push(api::ObjectVersion {
+                key,
+                version_id,
+                is_latest,
+                last_modified: Some(version.modified),
+                e_tag: Some(version.etag.quoted()),
+                checksum_algorithm: Some(vec![version.checksum.value.algorithm.name().to_owned()]),
+                checksum_type: Some(version.checksum.kind().name().to_owned()),
+                size: i64::try_from(version.body.len()).ok(),
+                storage_class: Some(version.attributes.storage_class.name()),
+                owner: Some(owner(version.owner)),
+                ..Default::default()
+            }),
+            Row::Marker(marker) => markers.push(api::DeleteMarkerEntry {
+                key,
+                version_id,
+                is_latest,
+                last_modified: Some(marker.modified),
+                owner: Some(owner(marker.owner)),
+            }),
+        }
+    }
+    shown.versions = Some(objects);
+    shown.delete_markers = Some(markers);
+}
