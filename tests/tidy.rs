@@ -46,7 +46,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("src/protocol/", &["core", "crc"]),
     ("src/sigv4/", &["core"]),
     ("src/store/", &["core"]),
-    ("services/", &["core", "crc", "patterns", "protocol", "store"]),
+    ("services/", &["core", "crc", "patterns", "protocol", "sigv4", "store"]),
 ];
 
 fn grow(root: &Path, at: &str, tree: &mut Tree) {

@@ -22,7 +22,7 @@ pub(crate) fn address(parts: &mut Parts) {
 }
 
 /// The bucket that a host names; `None` where the path does.
-fn bucket(host: &str) -> Option<String> {
+pub(crate) fn bucket(host: &str) -> Option<String> {
     let host = without_port(host).to_ascii_lowercase();
     let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
     if is_address || host.split('.').any(is_elsewhere) {
@@ -65,6 +65,12 @@ fn is_elsewhere(label: &str) -> bool {
     ["s3-website", "s3-control", "s3-accesspoint", "s3-object-lambda", "s3-outposts"]
         .iter()
         .any(|prefix| label.starts_with(prefix))
+}
+
+/// Whether a host is that of functions, APIs and the like, whose paths name no buckets.
+pub(crate) fn serves_others(host: &str) -> bool {
+    let others = ["execute-api", "lambda-url", "cloudfront", "elb", "appsync-api", "opensearch"];
+    without_port(host).split('.').any(|label| is_elsewhere(label) || others.contains(&label))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use cumulet_core::tags::{self, TagError, Tags};
 use cumulet_core::{AwsError, Value};
 use percent_encoding::percent_decode_str;
 
+use crate::encryption::Encryption;
 use crate::errors;
 use crate::lock::Lock;
 use crate::metadata::UserMetadata;
@@ -107,43 +108,6 @@ impl fmt::Display for StorageClass {
     }
 }
 
-/// Server-side encryption as asked for; nothing is encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Encryption {
-    pub(crate) algorithm: String,
-    pub(crate) key: Option<String>,
-    pub(crate) bucket_key: Option<bool>,
-}
-
-impl Default for Encryption {
-    /// S3 encrypts everything with its own keys since January 2023.
-    fn default() -> Self {
-        Self { algorithm: "AES256".into(), key: None, bucket_key: None }
-    }
-}
-
-impl Encryption {
-    /// What a request asks for; `by_default` is the bucket's, where one was set.
-    pub(crate) fn parse(
-        algorithm: Option<String>,
-        key: Option<String>,
-        bucket_key: Option<bool>,
-        by_default: Option<Self>,
-    ) -> Result<Self, AwsError> {
-        let Some(algorithm) = algorithm else { return Ok(by_default.unwrap_or_default()) };
-        if !matches!(algorithm.as_str(), "AES256" | "aws:kms" | "aws:kms:dsse") {
-            return Err(errors::invalid_argument(
-                "The encryption method specified is not supported",
-                "x-amz-server-side-encryption",
-                algorithm,
-            ));
-        }
-        let of_same = by_default.filter(|d| d.algorithm == algorithm);
-        let bucket_key = bucket_key.or(of_same.and_then(|d| d.bucket_key));
-        Ok(Self { algorithm, key, bucket_key })
-    }
-}
-
 /// The tags of `x-amz-tagging`: a URL query.
 pub(crate) fn tagging(header: Option<&str>) -> Result<Tags, AwsError> {
     let mut tags = Tags::new();
@@ -203,10 +167,6 @@ macro_rules! refuse {
 #[macro_export]
 macro_rules! attributes {
     ($cx:expr, $input:expr, $by_default:expr) => {{
-        $crate::refuse!($input,
-            sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-            sse_customer_key: "x-amz-server-side-encryption-customer-key",
-        );
         $crate::attributes::Attributes {
             headers: $crate::attributes::Headers {
                 cache_control: $input.cache_control.take(),
@@ -224,10 +184,14 @@ macro_rules! attributes {
             )?,
             redirect: $input.website_redirect_location.take(),
             tags: $crate::attributes::tagging($input.tagging.as_deref())?,
-            encryption: $crate::attributes::Encryption::parse(
-                $input.server_side_encryption.take(),
-                $input.ssekms_key_id.take(),
-                $input.bucket_key_enabled,
+            encryption: $crate::encryption::Encryption::parse(
+                $cx,
+                $crate::encryption::Wish {
+                    algorithm: $input.server_side_encryption.take(),
+                    key: $input.ssekms_key_id.take(),
+                    bucket_key: $input.bucket_key_enabled,
+                    customer: $crate::customer_key!($input),
+                },
                 $by_default,
             )?,
             acl: $crate::asked_acl!($input, None)
@@ -241,16 +205,6 @@ macro_rules! attributes {
             restored: None,
         }
     }};
-}
-
-/// Sets the members of an output that tell of encryption.
-#[macro_export]
-macro_rules! show_encryption {
-    ($output:expr, $encryption:expr) => {
-        $output.server_side_encryption = Some($encryption.algorithm.clone());
-        $output.ssekms_key_id.clone_from(&$encryption.key);
-        $output.bucket_key_enabled = $encryption.bucket_key.filter(|on| *on);
-    };
 }
 
 #[cfg(test)]

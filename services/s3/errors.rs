@@ -1,6 +1,6 @@
 //! The wording of S3's errors, as AWS's documentation and its answers have it: one row each.
 
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, ReadError};
 
 /// The smallest part of an upload but the last.
 pub(crate) const PART_SIZE_MIN: u64 = 5 << 20;
@@ -81,10 +81,25 @@ errors! {
     invalid_bucket_state(message) = "InvalidBucketState" 409 "{message}";
     invalid_digest(md5) = "InvalidDigest" 400
         "The Content-MD5 you specified was invalid." ["Content-MD5": md5];
+    invalid_encryption_algorithm(name, algorithm) = "InvalidEncryptionAlgorithmError" 400
+        "The Encryption request you specified is not valid. Supported value: AES256."
+        ["ArgumentName": name, "ArgumentValue": algorithm];
     invalid_location_constraint(location) = "InvalidLocationConstraint" 400
         "The specified location-constraint is not valid" ["LocationConstraint": location];
     invalid_object_state(class) = "InvalidObjectState" 403
         "The operation is not valid for the object's storage class" ["StorageClass": class];
+    invalid_policy(message) = "InvalidPolicyDocument" 400 "Invalid Policy: {message}";
+    against_policy(message) = "AccessDenied" 403 "Invalid according to Policy: {message}";
+    malformed_form() = "MalformedPOSTRequest" 400
+        "The body of your POST request is not well-formed multipart/form-data.";
+    form_too_long() = "MaxPostPreDataLengthExceeded" 400
+        "Your POST request fields preceding the upload file were too large.";
+    larger_than_policy(size, max) = "EntityTooLarge" 400
+        "Your proposed upload exceeds the maximum allowed size"
+        ["ProposedSize": size, "MaxSizeAllowed": max];
+    smaller_than_policy(size, min) = "EntityTooSmall" 400
+        "Your proposed upload is smaller than the minimum allowed size"
+        ["ProposedSize": size, "MinSizeAllowed": min];
     invalid_part(upload, part, etag) = "InvalidPart" 400
         "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."
         ["UploadId": upload, "PartNumber": part, "ETag": etag];
@@ -169,4 +184,17 @@ errors! {
     unresolvable_grant(email) = "UnresolvableGrantByEmailAddress" 400
         "The e-mail address you provided does not match any account on record."
         ["EmailAddress": email];
+}
+
+/// The error for a request that does not have its operation's form: of a header or parameter AWS
+/// says what it should be, of a body nothing.
+pub(crate) fn malformed(error: &ReadError) -> AwsError {
+    let (Some(name), Some(text)) = (error.member, &error.text) else { return malformed_xml() };
+    let message = match name {
+        "partNumber" => "Part number must be an integer between 1 and 10000, inclusive".to_owned(),
+        "max-buckets" => "Argument max-buckets must be an integer between 1 and 10000".to_owned(),
+        name if name.starts_with("x-amz-") => format!("Invalid value for {name}."),
+        name => format!("Provided {name} not an integer or within integer range"),
+    };
+    invalid_argument(message, name, text)
 }

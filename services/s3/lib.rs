@@ -7,7 +7,9 @@ mod attributes;
 mod bucket;
 mod checksum;
 mod conditions;
+mod encryption;
 mod errors;
+mod form;
 mod intake;
 mod listing;
 mod lock;
@@ -24,24 +26,39 @@ mod website;
 
 cumulet_core::api!();
 
-use cumulet_core::{Description, Service};
+use std::any::Any;
+use std::sync::Arc;
+
+use cumulet_core::{Description, Service, SigningFacts, State};
 use cumulet_store::Platform;
+use http::header::HOST;
+use http::request::Parts;
 
 static DESCRIPTION: Description = Description {
     check_body: Some(intake::check),
-    malformed: Some(|_| errors::malformed_xml()),
+    malformed: Some(errors::malformed),
     bare_errors: true,
     catch_all: true,
+    signing: Some(signing),
     address: |parts| {
         address::address(parts);
         presigned::hoist(parts);
     },
-    routes: &[website::ROUTE],
+    routes: &[website::ROUTE, form::ROUTE],
     browser_policy: Some(bucket::cors::verdict),
     ..Description::new("s3", api::model, operations::OPERATIONS)
 };
 
 /// S3 without a bucket.
 pub fn service(platform: &Platform) -> Service {
-    Service::new(&DESCRIPTION, state::S3::new(platform.blobs.clone()))
+    Service::new(&DESCRIPTION, state::S3::new(platform))
+}
+
+/// Signatures are verified where the setting says so; the secret is the same for every key.
+fn signing(state: &Arc<dyn State>, parts: &Parts) -> Option<SigningFacts> {
+    let state: &dyn Any = &**state;
+    state.downcast_ref::<state::S3>().filter(|s3| s3.verifies)?;
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host_bucket = host.and_then(address::bucket);
+    Some(SigningFacts { secret: state::SECRET.to_owned(), host_bucket })
 }

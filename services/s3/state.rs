@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{AccountId, AwsError, Cx, Region, Scope, State, Timestamp, Value, WorldId};
-use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Store, Table};
+use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
 use crate::attributes::Attributes;
 use crate::bucket::stored::ConfigurationKey;
@@ -27,11 +27,17 @@ use crate::versions::{Row, Versioning};
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
+    /// Whether signatures are verified.
+    pub(crate) verifies: bool,
 }
 
+/// The secret of every access key.
+pub(crate) const SECRET: &str = "test";
+
 impl S3 {
-    pub(crate) fn new(blobs: Blobs) -> Self {
-        Self { store: Store::new(), blobs }
+    pub(crate) fn new(platform: &Platform) -> Self {
+        let verifies = !platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", true);
+        Self { store: Store::new(), blobs: platform.blobs.clone(), verifies }
     }
 
     /// Looks at the tables.

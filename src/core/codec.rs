@@ -80,12 +80,23 @@ impl Schema {
 pub struct ReadError {
     /// For the caller: what is wrong and where.
     pub message: String,
+    /// The text that is no number, time or whatever stands there.
+    pub text: Option<String>,
+    /// The header, parameter or label that it stands in, by its name there.
+    pub member: Option<&'static str>,
 }
 
 impl ReadError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), text: None, member: None }
+    }
+
+    /// The error about a text that is not `what` stands there.
+    pub fn of_text(text: &str, what: &str) -> Self {
+        // Enough of it to recognise it.
+        let shown: String = text.chars().take(64).collect();
+        Self { text: Some(text.to_owned()), ..Self::new(["'", &shown, "' is not ", what].concat()) }
     }
 }
 
@@ -247,7 +258,7 @@ impl Encode for i32 {
 impl Decode for i32 {
     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
         let wide = r.integer()?;
-        Self::try_from(wide).map_err(|_| ReadError::new(format!("{wide} is not a 32-bit integer")))
+        Self::try_from(wide).map_err(|_| ReadError::of_text(&wide.to_string(), "a 32-bit integer"))
     }
 }
 

@@ -1,10 +1,11 @@
 //! On whose behalf, where and when: what every handler is given beside its input.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::Notify;
 
 use crate::body::Body;
@@ -51,6 +52,17 @@ struct Inner {
     http: Option<Arc<http::request::Parts>>,
     depth: u8,
     caller: Arc<Caller>,
+    answer: AnswerHeaders,
+}
+
+/// Headers of one call's answer: a context that was made of another has none yet.
+#[derive(Debug, Default)]
+struct AnswerHeaders(Mutex<HeaderMap>);
+
+impl Clone for AnswerHeaders {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Whether the client still waits for its answer.
@@ -110,6 +122,7 @@ impl Cx {
             http: origin.http,
             depth: 0,
             caller: Arc::default(),
+            answer: AnswerHeaders::default(),
         }))
     }
 
@@ -166,6 +179,23 @@ impl Cx {
     /// The request line and headers; none in calls between services.
     pub fn http(&self) -> Option<&http::request::Parts> {
         self.0.http.as_deref()
+    }
+
+    /// Sets a header of the answer that the model does not bind; an error has its own
+    /// ([`AwsError::with_header`]). Values that no header can have are left out.
+    pub fn answer_header(&self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.answer_headers().insert(HeaderName::from_static(name), value);
+        }
+    }
+
+    /// The headers that the handler has set, for whoever writes the answer.
+    pub fn take_answer_headers(&self) -> HeaderMap {
+        std::mem::take(&mut self.answer_headers())
+    }
+
+    fn answer_headers(&self) -> MutexGuard<'_, HeaderMap> {
+        self.0.answer.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The world's clock.

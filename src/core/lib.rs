@@ -34,7 +34,9 @@ pub use ids::Ids;
 pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
 pub use outbound::Outbound;
-pub use service::{Description, DueWork, Operation, Resource, Route, Service, State, Verdict};
+pub use service::{
+    Description, DueWork, Operation, Resource, Route, Service, SigningFacts, State, Verdict,
+};
 pub use time::{Clock, Timestamp};
 pub use value::Value;
 pub use world::{BoxFuture, Scope, World, WorldId};

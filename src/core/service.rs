@@ -149,12 +149,26 @@ pub struct Description {
     pub claims: fn(&Parts) -> bool,
     /// Takes unsigned requests that no other service claims (S3).
     pub catch_all: bool,
+    /// What signatures are verified with, given a request as it was sent; `None` where they are not.
+    pub signing: Option<Signing>,
     /// Rewrites an address in the host's name to the one in the path that the model has.
     pub address: fn(&mut Parts),
     /// Paths and hosts of the service's own, outside its model.
     pub routes: &'static [Route],
     /// Decides over requests of web pages in the gateway's stead, and over every `OPTIONS`.
     pub browser_policy: Option<BrowserPolicy>,
+}
+
+/// Says what a request's signature is verified with, if it is to be.
+pub type Signing = fn(&Arc<dyn State>, &Parts) -> Option<SigningFacts>;
+
+/// What a request's signature is verified with.
+#[derive(Clone, Debug)]
+pub struct SigningFacts {
+    /// The secret of whoever signed.
+    pub secret: String,
+    /// The bucket that the host names: version 2 of S3 signs it.
+    pub host_bucket: Option<String>,
 }
 
 /// Checks an input by the model, in a service's style.
@@ -208,6 +222,7 @@ impl Description {
             bare_errors: false,
             claims: |_| false,
             catch_all: false,
+            signing: None,
             address: |_| {},
             routes: &[],
             browser_policy: None,

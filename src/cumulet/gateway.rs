@@ -9,10 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{
-    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Timestamp, Verdict,
+    AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Verdict,
 };
 use cumulet_sigv4::chunked;
-use cumulet_sigv4::{Credential, Dialect, SignatureError};
+use cumulet_sigv4::{Credential, Dialect};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::detect::{Clues, detect, is_form};
 use crate::identity::{Endpoint, Identity};
 use crate::server::Stop;
+use crate::signature::sign_off;
 
 /// The longest body that is held in memory: what Lambda's `CreateFunction` may have,
 /// the most of all AWS services for a body that is no stream.
@@ -163,9 +164,10 @@ impl Gateway {
             let error = absent(entry, &parts, &form);
             return self.stray(Some(entry), &parts, visitor, &error);
         };
-        let unsettled = sign_off(&parts, self.cloud.world().clock().now());
+        let signed = sign_off(service, &parts, self.cloud.world().clock().now());
         (service.description().address)(&mut parts);
-        let decoder = chunked::Decoder::new(&parts.headers, None);
+        let chain = signed.as_ref().ok().cloned().flatten();
+        let decoder = chunked::Decoder::new(&parts.headers, chain);
         if let Ok(Some(decoder)) = &decoder {
             decoded(&mut parts, decoder);
         }
@@ -192,10 +194,10 @@ impl Gateway {
             Ok(None) => Ok(body),
             Err(error) => Err(error.shape().into()),
         };
-        let outcome = match (unsettled, body) {
-            (Some(error), _) => Err(error.shape(call.dialect()).into()),
-            (None, Err(error)) => Err(error),
-            (None, Ok(body)) => call.run(body, form).await,
+        let outcome = match (signed, body) {
+            (Err(error), _) => Err(error.shape(call.dialect()).into()),
+            (_, Err(error)) => Err(error),
+            (_, Ok(body)) => call.run(body, form).await,
         };
         let as_json =
             call.protocol == Protocol::Query && cumulet_protocol::accepts_json(&call.parts);
@@ -285,7 +287,10 @@ impl Call<'_> {
         let mut output = dispatch(self.cx.clone(), self.service, operation, input).await?;
         let body = output.take_body();
         let id = self.cx.request_id();
-        Ok(cumulet_protocol::write_output(protocol, model, matched.operation, &*output, body, id))
+        let index = matched.operation;
+        let mut answer = cumulet_protocol::write_output(protocol, model, index, &*output, body, id);
+        answer.headers_mut().extend(self.cx.take_answer_headers());
+        Ok(answer)
     }
 
     /// The access log line, and an error's form.
@@ -378,20 +383,6 @@ fn admit(service: &Service, cx: &Cx, parts: &Parts, visitor: &Visitor) -> Admiss
             Some(refusal) => Admission::Answered(refusal),
             None => Admission::Granted(HeaderMap::new()),
         },
-    }
-}
-
-/// Whether the signature stands in the way: a presigned URL that is malformed or has ended.
-/// Signatures in headers are not verified; where they are to be, this is the place.
-fn sign_off(parts: &Parts, now: Timestamp) -> Option<SignatureError> {
-    let query = parts.uri.query()?;
-    if !query.contains("Signature=") && !query.contains("Amz-") && !query.contains("amz-") {
-        return None;
-    }
-    match cumulet_sigv4::parse(parts) {
-        Ok(Some(signature)) => cumulet_sigv4::check_expiry(&signature, now).err(),
-        Ok(None) => None,
-        Err(error) => Some(error),
     }
 }
 

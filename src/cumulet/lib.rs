@@ -14,6 +14,7 @@ mod logger;
 pub mod outbound;
 pub mod server;
 mod services;
+mod signature;
 mod start;
 #[cfg(test)]
 mod testing;

@@ -19,9 +19,7 @@ pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 fn bad<T>(text: &str, what: &str) -> Result<T, ReadError> {
-    // Enough of the text to recognise it.
-    let shown: String = text.chars().take(64).collect();
-    Err(ReadError::new(["'", &shown, "' is not ", what].concat()))
+    Err(ReadError::of_text(text, what))
 }
 
 pub(crate) fn boolean(text: &str) -> Result<bool, ReadError> {

@@ -25,25 +25,25 @@ pub fn parse_form<'a>(
         content_sha256: None,
     };
     if any(&["x-amz-algorithm", "x-amz-credential", "x-amz-signature"]) {
-        need("policy")?;
-        found.version = match need("x-amz-algorithm")? {
+        need("Policy")?;
+        found.version = match need("X-Amz-Algorithm")? {
             parse::V4 => Version::V4,
             parse::V4A => Version::V4a,
             other => return Err(SignatureError::QueryAlgorithm { algorithm: other.to_owned() }),
         };
-        let credential = need("x-amz-credential")?.into();
+        let credential = need("X-Amz-Credential")?.into();
         found.credential = parse::checked(found.version, Place::Form, credential)?;
-        found.signature = need("x-amz-signature")?.into();
-        let when = need("x-amz-date")?;
+        found.signature = need("X-Amz-Signature")?.into();
+        let when = need("X-Amz-Date")?;
         found.signed_at = date::parse_basic(when);
         if found.signed_at.is_none() {
             return Err(SignatureError::QueryDate { date: when.to_owned() });
         }
     } else if any(&["AWSAccessKeyId", "signature"]) {
-        need("policy")?;
+        need("Policy")?;
         found.version = Version::V2;
         found.credential.text = need("AWSAccessKeyId")?.into();
-        found.signature = need("signature")?.into();
+        found.signature = need("Signature")?.into();
     } else {
         return Ok(None);
     }

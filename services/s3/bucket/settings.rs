@@ -3,7 +3,7 @@
 use cumulet_core::{AwsError, Region};
 
 use crate::api::{self, output};
-use crate::attributes::Encryption;
+use crate::encryption::Encryption;
 use crate::state::{Bucket, Tables};
 use crate::{configuration, errors};
 
@@ -110,7 +110,12 @@ impl Tables {
             let algorithm = default.sse_algorithm?;
             // A bucket key is one of KMS; elsewhere it may be switched on and means nothing.
             let bucket_key = rule.bucket_key_enabled.filter(|_| algorithm.starts_with("aws:kms"));
-            Some(Encryption { algorithm, key: default.kms_master_key_id, bucket_key })
+            Some(Encryption {
+                algorithm,
+                key: default.kms_master_key_id,
+                bucket_key,
+                customer_key: None,
+            })
         }))
     }
 }

@@ -13,17 +13,13 @@ use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
 use crate::listing::Encoding;
 use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
-use crate::{given, refuse, show_checksum, show_encryption};
+use crate::{customer_key, given, show_checksum, show_encryption};
 
 pub(crate) async fn complete_multipart_upload(
     s3: &S3,
     cx: &Cx,
     mut input: input::CompleteMultipartUpload,
 ) -> Result<output::CompleteMultipartUpload, AwsError> {
-    refuse!(input,
-        sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-        sse_customer_key: "x-amz-server-side-encryption-customer-key",
-    );
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
     let named = input.multipart_upload.take().and_then(|m| m.parts).unwrap_or_default();
     s3.write(cx, |t| {
@@ -32,6 +28,9 @@ pub(crate) async fn complete_multipart_upload(
         let id = input.upload_id.as_deref().unwrap_or_default();
         let (key, upload) = t.upload(&bucket.name, &input.key, id)?;
         let (key, upload) = (key.clone(), Arc::clone(upload));
+        if !customer_key!(input).is_absent() {
+            upload.attributes.encryption.continues(&customer_key!(input))?;
+        }
         check_kind(&upload, input.checksum_type.as_deref())?;
         let parts = chosen(t, &key, &upload, &named)?;
         let version = assemble(cx, &upload, &parts);
@@ -187,7 +186,7 @@ fn shown(cx: &Cx, key: &UploadKey, version: &Version) -> output::CompleteMultipa
 }
 
 /// The object's URL in the way that the caller used: the bucket in the host or in the path.
-fn location(endpoint: &str, bucket: &str, key: &str) -> String {
+pub(crate) fn location(endpoint: &str, bucket: &str, key: &str) -> String {
     let key = Encoding::path(key);
     let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
     if host.strip_prefix(bucket).is_some_and(|rest| rest.starts_with('.')) {

@@ -7,11 +7,12 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::ETag;
+use crate::encryption::CustomerKey;
 use crate::intake::{Claims, base64, receive};
 use crate::object::check_part_number;
 use crate::object::copy::known_or_read;
 use crate::state::{Part, S3, Upload, whole_second};
-use crate::{errors, given, range, refuse, show_checksum, show_encryption, source};
+use crate::{customer_key, errors, given, range, show_checksum, show_encryption_and_key, source};
 
 /// Which upload a part is for.
 struct Target<'a> {
@@ -20,30 +21,30 @@ struct Target<'a> {
     id: &'a str,
     number: u16,
     expected_owner: Option<&'a str>,
+    customer_key: CustomerKey<'a>,
 }
 
 macro_rules! target {
-    ($input:expr) => {{
-        refuse!($input,
-            sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-            sse_customer_key: "x-amz-server-side-encryption-customer-key",
-        );
+    ($input:expr) => {
         Target {
             bucket: &$input.bucket,
             key: &$input.key,
             id: $input.upload_id.as_deref().unwrap_or_default(),
             number: check_part_number($input.part_number.unwrap_or_default())?,
             expected_owner: $input.expected_bucket_owner.as_deref(),
+            customer_key: customer_key!($input),
         }
-    }};
+    };
 }
 
 impl Target<'_> {
     fn find(&self, s3: &S3, cx: &Cx) -> Result<Arc<Upload>, AwsError> {
-        s3.read(cx, |t| {
+        let upload = s3.read(cx, |t| {
             t.bucket(self.bucket, self.expected_owner)?;
-            Ok(Arc::clone(t.upload(self.bucket, self.key, self.id)?.1))
-        })
+            t.upload(self.bucket, self.key, self.id).map(|(_, upload)| Arc::clone(upload))
+        })?;
+        upload.attributes.encryption.continues(&self.customer_key)?;
+        Ok(upload)
     }
 
     /// Keeps a part, in the place of one that has its number.
@@ -81,7 +82,7 @@ pub(crate) async fn upload_part(
     if let Some(checksum) = received.claimed.or(asked) {
         show_checksum!(shown, checksum.algorithm, checksum.text());
     }
-    show_encryption!(shown, upload.attributes.encryption);
+    show_encryption_and_key!(shown, upload.attributes.encryption);
     let (md5, checksum, modified) = (received.md5, received.checksum, whole_second(cx));
     target.keep(s3, cx, Part { body: received.body, md5, checksum, modified })?;
     Ok(shown)
@@ -119,7 +120,7 @@ pub(crate) async fn upload_part_copy(
         copy_source_version_id: source_id.written(),
         ..Default::default()
     };
-    show_encryption!(shown, upload.attributes.encryption);
+    show_encryption_and_key!(shown, upload.attributes.encryption);
     Ok(shown)
 }
 

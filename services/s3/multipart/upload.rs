@@ -10,7 +10,7 @@ use crate::checksum::{Algorithm, Kind};
 use crate::intake::hex;
 use crate::object::check_key;
 use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
-use crate::{attributes, errors, refuse, show_encryption};
+use crate::{attributes, errors, refuse, show_encryption_and_key};
 
 pub(crate) async fn create_multipart_upload(
     s3: &S3,
@@ -47,7 +47,7 @@ pub(crate) async fn create_multipart_upload(
         checksum_type: checksum.map(|(_, kind)| kind.name().to_owned()),
         ..Default::default()
     };
-    show_encryption!(shown, attributes.encryption);
+    show_encryption_and_key!(shown, attributes.encryption);
     Ok(shown)
 }
 

@@ -7,17 +7,13 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::listing::limit;
 use crate::state::{S3, Version};
-use crate::{errors, refuse, show_checksum};
+use crate::{customer_key, errors, show_checksum};
 
 pub(crate) async fn get_object_attributes(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectAttributes,
 ) -> Result<output::GetObjectAttributes, AwsError> {
-    refuse!(input,
-        sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-        sse_customer_key: "x-amz-server-side-encryption-customer-key",
-    );
     let asked = input.object_attributes.unwrap_or_default();
     let known = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
     if asked.is_empty() || asked.iter().any(|name| !known.contains(&name.as_str())) {
@@ -34,6 +30,7 @@ pub(crate) async fn get_object_attributes(
         let (id, version) = t.object(&input.bucket, &input.key, said, "GET")?;
         Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version)))
     })?;
+    version.attributes.encryption.unlock(&customer_key!(input))?;
     let wants = |name: &str| asked.iter().any(|asked| asked == name);
     Ok(output::GetObjectAttributes {
         last_modified: Some(version.modified),

@@ -16,7 +16,7 @@ use crate::errors::{self, UPLOAD_MAX};
 use crate::intake::digest;
 use crate::state::{S3, Version, whole_second};
 use crate::versions::{Row, VersionId};
-use crate::{attributes, show_checksum, show_encryption, source};
+use crate::{attributes, show_checksum, show_encryption_and_key, source};
 
 pub(crate) async fn copy_object(
     s3: &S3,
@@ -41,6 +41,7 @@ pub(crate) async fn copy_object(
         || input.storage_class.is_some()
         || input.website_redirect_location.is_some()
         || input.server_side_encryption.is_some()
+        || input.sse_customer_algorithm.is_some()
         || by_default.is_some();
     let given = attributes!(cx, input, by_default);
     let from = &source.attributes;
@@ -72,7 +73,7 @@ pub(crate) async fn copy_object(
         copy_source_version_id: id.written(),
         ..Default::default()
     };
-    show_encryption!(shown, attributes.encryption);
+    show_encryption_and_key!(shown, attributes.encryption);
     let version = Version {
         body: source.body.clone(),
         etag,
@@ -188,22 +189,24 @@ pub(crate) fn find(
 #[macro_export]
 macro_rules! source {
     ($s3:expr, $cx:expr, $input:expr) => {{
-        $crate::refuse!($input,
-            copy_source_sse_customer_algorithm:
-                "x-amz-copy-source-server-side-encryption-customer-algorithm",
-            copy_source_sse_customer_key: "x-amz-copy-source-server-side-encryption-customer-key",
-        );
         let conditions = $crate::conditions::ReadConditions {
             matches: $input.copy_source_if_match.as_deref(),
             none_match: $input.copy_source_if_none_match.as_deref(),
             modified_since: $input.copy_source_if_modified_since,
             unmodified_since: $input.copy_source_if_unmodified_since,
         };
+        let key = $crate::encryption::CustomerKey {
+            algorithm: $input.copy_source_sse_customer_algorithm.as_deref(),
+            key: $input.copy_source_sse_customer_key.as_deref(),
+            md5: $input.copy_source_sse_customer_key_md5.as_deref(),
+        };
         let header = $input.copy_source.as_deref().unwrap_or_default();
         let owner = $input.expected_source_bucket_owner.as_deref();
         let place = $crate::object::copy::Place::parse(header)?;
-        $crate::object::copy::find($s3, $cx, &place, owner, conditions)
-            .map(|(id, version)| (place, id, version))
+        $crate::object::copy::find($s3, $cx, &place, owner, conditions).and_then(|(id, version)| {
+            version.attributes.encryption.unlock(&key)?;
+            Ok((place, id, version))
+        })
     }};
 }
 

@@ -11,8 +11,9 @@ use crate::api::{input, output};
 use crate::attributes::{DEFAULT_TYPE, Headers};
 use crate::checksum::{Checksum, Kind};
 use crate::conditions::{Failed, ReadConditions};
+use crate::encryption::CustomerKey;
 use crate::state::{S3, Version};
-use crate::{errors, range, refuse, show_checksum, show_encryption};
+use crate::{customer_key, errors, range, show_checksum, show_encryption_and_key};
 
 /// What a read asks for.
 struct Asked<'a> {
@@ -25,16 +26,13 @@ struct Asked<'a> {
     range: Option<&'a str>,
     part_number: Option<i32>,
     wants_checksum: bool,
+    customer_key: CustomerKey<'a>,
     /// `response-*`: what the answer's headers are to be.
     overrides: Headers,
 }
 
 macro_rules! asked {
-    ($method:literal, $input:expr) => {{
-        refuse!($input,
-            sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-            sse_customer_key: "x-amz-server-side-encryption-customer-key",
-        );
+    ($method:literal, $input:expr) => {
         Asked {
             method: $method,
             bucket: &$input.bucket,
@@ -50,6 +48,7 @@ macro_rules! asked {
             range: $input.range.as_deref(),
             part_number: $input.part_number,
             wants_checksum: $input.checksum_mode.as_deref() == Some("ENABLED"),
+            customer_key: customer_key!($input),
             overrides: Headers {
                 cache_control: $input.response_cache_control.clone(),
                 content_disposition: $input.response_content_disposition.clone(),
@@ -59,7 +58,7 @@ macro_rules! asked {
                 expires: $input.response_expires.map(Timestamp::http_date),
             },
         }
-    }};
+    };
 }
 
 /// What a read found.
@@ -105,7 +104,7 @@ macro_rules! shown {
         shown.object_lock_retain_until_date = lock.retention.map(|r| r.until);
         shown.object_lock_legal_hold_status =
             lock.hold.map(|on| if on { "ON" } else { "OFF" }.to_owned());
-        show_encryption!(shown, attributes.encryption);
+        show_encryption_and_key!(shown, attributes.encryption);
         if let Some((checksum, kind, text)) = found.checksum {
             show_checksum!(shown, checksum.algorithm, text);
             shown.checksum_type = Some(kind.name().into());
@@ -149,6 +148,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
         let (id, version) = t.object(asked.bucket, asked.key, asked.version_id, asked.method)?;
         Ok::<_, AwsError>((bucket.shows(id), Arc::clone(version)))
     })?;
+    version.attributes.encryption.unlock(&asked.customer_key)?;
     let (etag, modified) = (version.etag, version.modified);
     asked.conditions.check(etag, modified, cx.now()).map_err(|failed| match failed {
         Failed::Precondition(name) => errors::precondition_failed(name),

@@ -24,7 +24,8 @@ pub(crate) async fn list_objects(
     };
     let marker = input.marker.as_deref().unwrap_or_default();
     s3.read(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
         let page = objects(t, &input.bucket, query, marker);
         let show = |text: &str| encoding.show(text);
         Ok(output::ListObjects {
@@ -65,7 +66,8 @@ pub(crate) async fn list_objects_v2(
     let position = position.transpose()?;
     let after = position.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     s3.read(cx, |t| {
-        t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
+        cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
         let page = objects(t, &input.bucket, query, after);
         let show = |text: &str| encoding.show(text);
         Ok(output::ListObjectsV2 {

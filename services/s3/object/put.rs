@@ -10,7 +10,7 @@ use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
 use crate::intake::{Claims, hex, receive};
 use crate::state::{S3, Version, whole_second};
-use crate::{attributes, given, refuse, show_checksum, show_encryption};
+use crate::{attributes, given, refuse, show_checksum, show_encryption_and_key};
 
 pub(crate) async fn put_object(
     s3: &S3,
@@ -34,7 +34,7 @@ pub(crate) async fn put_object(
         ..Default::default()
     };
     show_checksum!(shown, algorithm, received.checksum.text());
-    show_encryption!(shown, attributes.encryption);
+    show_encryption_and_key!(shown, attributes.encryption);
     let version = Version {
         body: received.body,
         etag,

@@ -10,21 +10,18 @@ use crate::api::{ContinuationEvent, EndEvent, Progress, ProgressEvent, RecordsEv
 use crate::api::{SelectObjectContentEventStream as Union, StatsEvent, input, output};
 use crate::select::{self, Request, Selection};
 use crate::state::S3;
-use crate::{errors, refuse};
+use crate::{customer_key, errors};
 
 pub(crate) async fn select_object_content(
     s3: &S3,
     cx: &Cx,
     input: input::SelectObjectContent,
 ) -> Result<output::SelectObjectContent, AwsError> {
-    refuse!(input,
-        sse_customer_algorithm: "x-amz-server-side-encryption-customer-algorithm",
-        sse_customer_key: "x-amz-server-side-encryption-customer-key",
-    );
     let version = s3.read(cx, |t| {
         t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         t.object(&input.bucket, &input.key, None, "POST").map(|(_, version)| Arc::clone(version))
     })?;
+    version.attributes.encryption.unlock(&customer_key!(input))?;
     if !version.attributes.is_readable(cx.now()) {
         return Err(errors::invalid_object_state(version.attributes.storage_class));
     }

@@ -186,3 +186,27 @@ async fn there_is_one_host() {
     let route = call("GET http://aws.test:1/_aws/sqs/messages", &["host: b"], "").await;
     assert_eq!(route.body, "http://aws.test:1");
 }
+
+#[tokio::test]
+async fn a_service_may_have_signatures_verified() {
+    let signer = cumulet_sigv4::Signer {
+        access_key: "any",
+        secret: "test",
+        session_token: None,
+        region: "us-east-1",
+        service: "s3",
+    };
+    let request = Request::put("/bucket/verified").header("host", "localhost").body(()).unwrap();
+    for (tamper, status) in [(false, 200), (true, 403)] {
+        let (mut parts, ()) = request.clone().into_parts();
+        let now = cumulet_core::time::real_now();
+        signer.sign(&mut parts, cumulet_sigv4::UNSIGNED_PAYLOAD, now).unwrap();
+        if tamper {
+            parts.uri = "/other/verified".parse().unwrap();
+        }
+        let request = Request::from_parts(parts, Body::from("x"));
+        assert_eq!(gateway(&[]).answer(request).await.status().as_u16(), status);
+    }
+    // Who does not sign is nobody, which is no error of the signature.
+    assert_eq!(call("PUT /bucket/verified", &[], "x").await.status, 200);
+}

@@ -228,12 +228,12 @@ async fn a_buckets_encryption_is_that_of_objects_that_ask_for_none() {
     let (plain, _) = cloud.send("s3.PutObject", object("k", &[]), "").await.unwrap();
     assert_eq!(
         (text(&plain, "ServerSideEncryption"), text(&plain, "SSEKMSKeyId")),
-        ("aws:kms", "key")
+        ("aws:kms", "arn:aws:kms:us-east-1:000000000000:key/key")
     );
     assert_eq!(*at(&plain, "BucketKeyEnabled"), true.into());
     let asked = object("k", &[("ServerSideEncryption", "AES256".into())]);
     let (asked, _) = cloud.send("s3.PutObject", asked, "").await.unwrap();
     assert_eq!((text(&asked, "ServerSideEncryption"), asked.get("SSEKMSKeyId")), ("AES256", None));
     let upload = cloud.call("s3.CreateMultipartUpload", object("k", &[])).await;
-    assert_eq!(text(&upload, "SSEKMSKeyId"), "key");
+    assert_eq!(text(&upload, "SSEKMSKeyId"), "arn:aws:kms:us-east-1:000000000000:key/key");
 }

@@ -13,6 +13,10 @@ mod configurations;
 #[cfg(test)]
 mod copies;
 #[cfg(test)]
+mod encryption;
+#[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod listings;
 #[cfg(test)]
 mod locks;
