@@ -142,6 +142,30 @@ pub(crate) fn on_or_off(status: &str) -> Option<bool> {
     }
 }
 
+/// A date in the past, as the error about it repeats it: in Java's words at Pacific time.
+pub(crate) fn pacific(at: Timestamp) -> String {
+    let hours_before = |hours: i64| Timestamp::from_secs(at.secs() - 3600 * hours).http_date();
+    let winter = hours_before(8);
+    let date: Vec<&str> = winter.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let [weekday, day, month, ..] = date.as_slice() else { return winter };
+    let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    let since_sunday = weekdays.iter().position(|w| w == weekday).unwrap_or_default();
+    let day = day.parse::<usize>().unwrap_or_default();
+    // From March's second Sunday to November's first.
+    let is_summer = match *month {
+        "Mar" => day >= since_sunday + 8,
+        "Nov" => day <= since_sunday,
+        month => !["Dec", "Jan", "Feb"].contains(&month),
+    };
+    let (text, zone) = if is_summer { (hours_before(7), "PDT") } else { (winter, "PST") };
+    match text.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>().as_slice() {
+        [weekday, day, month, year, time, ..] => {
+            format!("{weekday} {month} {day} {time} {zone} {year}")
+        }
+        _ => text,
+    }
+}
+
 impl Bucket {
     /// The lock, without which there are no locks of objects.
     pub(crate) fn lock(&self) -> Result<&BucketLock, AwsError> {
@@ -156,9 +180,10 @@ impl Bucket {
         }
         self.lock()?;
         match given.lock.retention {
-            Some(r) if r.until <= cx.now() => {
-                Err(errors::retention_in_past("x-amz-object-lock-retain-until-date", r.until))
-            }
+            Some(r) if r.until <= cx.now() => Err(errors::retention_in_past(
+                "x-amz-object-lock-retain-until-date",
+                pacific(r.until),
+            )),
             _ => Ok(()),
         }
     }
@@ -177,6 +202,19 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_past_date_is_told_at_pacific_time() {
+        for (secs, text) in [
+            (1_577_836_800, "Tue Dec 31 16:00:00 PST 2019"),
+            (1_583_625_600, "Sat Mar 07 16:00:00 PST 2020"),
+            (1_583_712_000, "Sun Mar 08 17:00:00 PDT 2020"),
+            (1_604_188_800, "Sat Oct 31 17:00:00 PDT 2020"),
+            (1_604_275_200, "Sun Nov 01 16:00:00 PST 2020"),
+        ] {
+            assert_eq!(pacific(Timestamp::from_secs(secs)), text);
+        }
+    }
 
     #[test]
     fn a_retention_may_grow_but_not_shrink() {

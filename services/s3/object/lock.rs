@@ -6,7 +6,7 @@ use cumulet_core::{AwsError, Cx};
 
 use crate::api::{self, input, output};
 use crate::bucket::stored::Named;
-use crate::lock::{Lock, Mode, Retention, on_or_off};
+use crate::lock::{Lock, Mode, Retention, on_or_off, pacific};
 use crate::state::S3;
 use crate::{errors, named};
 
@@ -29,7 +29,7 @@ pub(crate) async fn put_object_retention(
     change(s3, cx, named!(input), &input.key, said, |lock| {
         let retention = retention.transpose()?;
         if let Some(past) = retention.filter(|r| r.until <= cx.now()) {
-            return Err(errors::retention_in_past("RetainUntilDate", past.until));
+            return Err(errors::retention_in_past("RetainUntilDate", pacific(past.until)));
         }
         lock.check_retention(retention, cx.now(), bypass)?;
         lock.retention = retention;

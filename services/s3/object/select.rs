@@ -19,13 +19,11 @@ pub(crate) async fn select_object_content(
 ) -> Result<output::SelectObjectContent, AwsError> {
     let version = s3.read(cx, |t| {
         t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        let current = t.current(&input.bucket, &input.key).map(Arc::clone);
-        current.ok_or_else(|| errors::no_such_key(&input.key))
+        t.object(&input.bucket, &input.key, None, "POST").map(|(_, version)| Arc::clone(version))
     })?;
     version.attributes.encryption.unlock(&customer_key!(input))?;
-    let class = version.attributes.storage_class;
-    if class.is_archive() {
-        return Err(errors::invalid_object_state(class));
+    if !version.attributes.is_readable(cx.now()) {
+        return Err(errors::invalid_object_state(version.attributes.storage_class));
     }
     let (request, size) = (Request::parse(&input)?, version.body.len());
     let mut selection = Selection::new(request, size, version.body.read(0..size), cx.now())?;
