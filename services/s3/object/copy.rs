@@ -29,11 +29,7 @@ pub(crate) async fn copy_object(
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
     let (place, id, source) = source!(s3, cx, input)?;
-    if source.body.len() > UPLOAD_MAX {
-        let message =
-            "The specified copy source is larger than the maximum allowable size for a copy source";
-        return Err(errors::invalid_request(format!("{message}: {UPLOAD_MAX}")));
-    }
+    check_size(source.body.len())?;
     let replaces = directive(input.metadata_directive.as_deref(), "metadata")?;
     let retags = directive(input.tagging_directive.as_deref(), "tagging")?;
     let is_current = place.version_id.is_none();
@@ -93,6 +89,16 @@ pub(crate) async fn copy_object(
         shown.version_id = bucket.shows(id);
         Ok(shown)
     })
+}
+
+/// Larger objects are copied in parts.
+fn check_size(size: u64) -> Result<(), AwsError> {
+    if size <= UPLOAD_MAX {
+        return Ok(());
+    }
+    let message =
+        "The specified copy source is larger than the maximum allowable size for a copy source";
+    Err(errors::invalid_request(format!("{message}: {UPLOAD_MAX}")))
 }
 
 /// `COPY` or `REPLACE`; true for the latter.
