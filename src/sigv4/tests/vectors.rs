@@ -142,11 +142,13 @@ fn s3_post_form() {
         ("x-amz-date", "20151229T000000Z"),
         ("x-amz-signature", "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"),
     ];
-    let field = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+    let field =
+        |name: &str| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v);
     let signature = parse_form(field).unwrap().unwrap();
     assert_eq!(verify_form(&signature, policy, SECRET), Ok(()));
     assert!(verify_form(&signature, "e30=", SECRET).is_err());
-    let without_date = |name: &str| if name == "x-amz-date" { None } else { field(name) };
+    let without_date =
+        |name: &str| if name.eq_ignore_ascii_case("x-amz-date") { None } else { field(name) };
     assert_eq!(parse_form(without_date), Err(SignatureError::FormField { field: "X-Amz-Date" }));
     assert_eq!(parse_form(|_| None), Ok(None));
 }
@@ -159,7 +161,8 @@ fn s3_post_form_of_version_2() {
         ("policy", policy),
         ("signature", "2qCp0odXe7A9IYyUVqn0w2adtCA="),
     ];
-    let field = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+    let field =
+        |name: &str| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v);
     let signature = parse_form(field).unwrap().unwrap();
     let secret = "uV3F3YluFJax1cknvbcGwgjvx4QpvB+leU8dUj2o";
     assert_eq!(verify_form(&signature, policy, secret), Ok(()));

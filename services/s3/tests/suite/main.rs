@@ -14,7 +14,9 @@ mod configurations;
 mod copies;
 #[cfg(test)]
 mod encryption;
+#[cfg(test)]
 mod forms;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod listings;
