@@ -96,6 +96,8 @@ pub(crate) fn verdict(state: &Arc<dyn State>, cx: &Cx, parts: &Parts) -> Verdict
     match (rule, asks) {
         (Some((rule, pattern)), true) => Verdict::Welcome(shown(rule, pattern, origin, headers)),
         (Some((rule, pattern)), false) => Verdict::Pass(shown(rule, pattern, origin, headers)),
+        // No rule can ever have allowed a page to make a bucket.
+        (None, false) if rules.is_none() && parts.method == Method::PUT => Verdict::Gateway,
         (None, false) => unheard(parts),
         (None, true) => Verdict::Refuse(match rules {
             None => errors::access_forbidden("Bucket not found", method, "BUCKET"),
