@@ -146,6 +146,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
+    check_overrides(&asked.overrides)?;
     let (version_id, version, expiration) = s3.read(cx, |t| {
         let bucket = t.bucket(asked.bucket, asked.expected_owner)?;
         let (id, version) = t.object(asked.bucket, asked.key, asked.version_id, asked.method)?;
@@ -210,6 +211,24 @@ fn part(version: &Version, number: i32) -> Result<Part, AwsError> {
     let part = part.ok_or_else(|| errors::invalid_part_number(number, parts.len().max(1)))?;
     let start = parts.iter().take(number - 1).map(|p| p.size).sum();
     Ok(Part { bytes: start..start + part.size, checksum: part.checksum, of_many: true })
+}
+
+/// Text of a header goes no further than ISO-8859-1.
+fn check_overrides(asked: &Headers) -> Result<(), AwsError> {
+    let all = [
+        ("response-cache-control", &asked.cache_control),
+        ("response-content-disposition", &asked.content_disposition),
+        ("response-content-encoding", &asked.content_encoding),
+        ("response-content-language", &asked.content_language),
+        ("response-content-type", &asked.content_type),
+    ];
+    for (name, value) in all {
+        if let Some(value) = value.as_ref().filter(|v| v.chars().any(|c| c > '\u{ff}')) {
+            let message = "Header value cannot be represented using ISO-8859-1.";
+            return Err(errors::invalid_argument(message, name, value));
+        }
+    }
+    Ok(())
 }
 
 fn overridden(stored: &Headers, by: Headers) -> Headers {

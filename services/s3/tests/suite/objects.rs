@@ -85,6 +85,8 @@ async fn an_answers_headers_can_be_overridden() {
     let (answer, _) = get(&cloud, "k", &more).await.unwrap();
     assert_eq!(text(&answer, "ContentType"), "text/html");
     assert_eq!(text(&answer, "Expires"), "Sun, 22 Nov 2026 00:00:00 GMT");
+    let error = get(&cloud, "k", &[("ResponseCacheControl", "é —".into())]).await.unwrap_err();
+    assert_eq!(member(&error, "ArgumentName"), Some("response-cache-control"));
 }
 
 #[tokio::test]
