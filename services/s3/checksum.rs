@@ -68,7 +68,7 @@ impl Algorithm {
         let found = Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| {
             errors::invalid_request(
-                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
             )
         })
     }
