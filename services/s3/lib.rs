@@ -44,6 +44,7 @@ static DESCRIPTION: Description = Description {
     check_body: Some(intake::check),
     malformed: Some(errors::malformed),
     bare_errors: true,
+    server: Some("AmazonS3"),
     catch_all: true,
     signing: Some(signing),
     address: |parts| {

@@ -145,6 +145,8 @@ pub struct Description {
     pub malformed: Option<fn(&ReadError) -> AwsError>,
     /// XML errors stand without `<ErrorResponse>` around them (S3).
     pub bare_errors: bool,
+    /// What answers call their server, where AWS names it.
+    pub server: Option<&'static str>,
     /// Unsigned requests that are this service's by their host or path (queue URLs).
     pub claims: fn(&Parts) -> bool,
     /// Takes unsigned requests that no other service claims (S3).
@@ -220,6 +222,7 @@ impl Description {
             check_body: None,
             malformed: None,
             bare_errors: false,
+            server: None,
             claims: |_| false,
             catch_all: false,
             signing: None,

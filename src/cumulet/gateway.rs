@@ -13,7 +13,7 @@ use cumulet_core::{
 };
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, SERVER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
@@ -130,6 +130,7 @@ impl Gateway {
         let request = Request::from_parts(Parts::clone(&parts), body);
         let mut answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
         answer.headers_mut().extend(headers);
+        name_server(service, &mut answer);
         log::info!(
             "{} {} {} => {}",
             service.name(),
@@ -185,9 +186,14 @@ impl Gateway {
             Admission::Answered(mut answer) => {
                 let id = call.cx.request_id();
                 cumulet_protocol::put_ids(answer.headers_mut(), call.protocol, id);
+                name_server(service, &mut answer);
                 return answer;
             }
-            Admission::Refused(error) => return call.finish(Err(error)),
+            Admission::Refused(error) => {
+                let mut answer = call.finish(Err(error));
+                name_server(service, &mut answer);
+                return answer;
+            }
         };
         let body = match decoder {
             Ok(Some(decoder)) => Ok(cumulet_sigv4::decoded(body, decoder)),
@@ -203,6 +209,7 @@ impl Gateway {
             call.protocol == Protocol::Query && cumulet_protocol::accepts_json(&call.parts);
         let mut answer = call.finish(outcome);
         answer.headers_mut().extend(headers);
+        name_server(service, &mut answer);
         if as_json { cumulet_protocol::in_json(answer).await } else { answer }
     }
 
@@ -329,6 +336,12 @@ impl Call<'_> {
         } else {
             Dialect::Other(self.protocol)
         }
+    }
+}
+
+fn name_server(service: &Service, answer: &mut Response<Body>) {
+    if let Some(name) = service.description().server {
+        answer.headers_mut().insert(SERVER, HeaderValue::from_static(name));
     }
 }
 

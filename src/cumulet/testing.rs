@@ -42,6 +42,7 @@ static SQS: Description = {
 static S3: Description = {
     let mut s3 = Description::new("s3", || &S3_MODEL, &[PUT]);
     s3.bare_errors = true;
+    s3.server = Some("AmazonS3");
     s3.catch_all = true;
     s3.signing = Some(|_, parts| {
         let facts = SigningFacts { secret: "test".to_owned(), host_bucket: None };

@@ -38,6 +38,7 @@ pub(crate) async fn head_bucket(
 ) -> Result<output::HeadBucket, AwsError> {
     let expected = input.expected_bucket_owner.as_deref();
     let bucket = s3.read(cx, |t| t.bucket(&input.bucket, expected).cloned())?;
+    cx.answer_header("content-type", "application/xml");
     Ok(output::HeadBucket {
         bucket_arn: Some(arn(&bucket)),
         bucket_region: Some(bucket.region.to_string()),

@@ -208,5 +208,6 @@ async fn a_service_may_have_signatures_verified() {
         assert_eq!(gateway(&[]).answer(request).await.status().as_u16(), status);
     }
     // Who does not sign is nobody, which is no error of the signature.
-    assert_eq!(call("PUT /bucket/verified", &[], "x").await.status, 200);
+    let answer = call("PUT /bucket/verified", &[], "x").await;
+    assert_eq!((answer.status, &answer.headers["server"]), (200, &"AmazonS3".parse().unwrap()));
 }
