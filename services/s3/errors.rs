@@ -38,6 +38,9 @@ errors! {
         ["ExpectedDigest": expected, "CalculatedDigest": calculated];
     bad_checksum(algorithm) = "BadDigest" 400
         "The {algorithm} you specified did not match the calculated checksum.";
+    authorization_header_malformed(region, expected) = "AuthorizationHeaderMalformed" 400
+        "The authorization header is malformed; the region '{region}' is wrong; expecting '{expected}'"
+        ["Region": expected];
     bad_part_checksum(algorithm, part) = "BadDigest" 400
         "The {algorithm} you specified for part {part} did not match what we received.";
     bucket_already_exists(bucket) = "BucketAlreadyExists" 409

@@ -20,6 +20,7 @@ pub(crate) async fn create_bucket(
     mut input: input::CreateBucket,
 ) -> Result<output::CreateBucket, AwsError> {
     refuse!(input, bucket_namespace: "x-amz-bucket-namespace");
+    check_scope(cx)?;
     check_name(&input.bucket)?;
     let configuration = input.create_bucket_configuration.unwrap_or_default();
     if configuration.bucket.is_some() || configuration.location.is_some() {
@@ -75,6 +76,24 @@ pub(crate) async fn create_bucket(
         }
         Ok(shown)
     })
+}
+
+/// Refuses the region by which SDKs mean the global endpoint: they sign again with the one that the
+/// error names.
+pub(crate) fn check_scope(cx: &Cx) -> Result<(), AwsError> {
+    let region = "aws-global";
+    match cx.header("authorization") {
+        Some(signed) if is_scoped(signed, region) => {
+            Err(errors::authorization_header_malformed(region, Region::US_EAST_1))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether `Credential=KEY/DATE/REGION/s3/aws4_request` has this region.
+fn is_scoped(authorization: &str, region: &str) -> bool {
+    let credential = authorization.split_once("Credential=").map(|(_, credential)| credential);
+    credential.and_then(|c| c.split('/').nth(2)) == Some(region)
 }
 
 /// The region that a bucket comes into: the endpoint's; that of us-east-1 serves all.
@@ -168,6 +187,13 @@ mod tests {
         ] {
             assert_eq!(check_name(bad).unwrap_err().code(), "InvalidBucketName", "{bad}");
         }
+    }
+
+    #[test]
+    fn a_signature_has_a_region() {
+        let signed = "AWS4-HMAC-SHA256 Credential=test/20260101/aws-global/s3/aws4_request, Signed";
+        assert!(is_scoped(signed, "aws-global") && !is_scoped(signed, "s3"));
+        assert!(!is_scoped("AWS test:aws-global", "aws-global"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) async fn head_bucket(
     cx: &Cx,
     input: input::HeadBucket,
 ) -> Result<output::HeadBucket, AwsError> {
+    create::check_scope(cx)?;
     let expected = input.expected_bucket_owner.as_deref();
     let bucket = s3.read(cx, |t| t.bucket(&input.bucket, expected).cloned())?;
     cx.answer_header("content-type", "application/xml");
