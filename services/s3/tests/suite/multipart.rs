@@ -1,9 +1,13 @@
 //! Multipart uploads.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use cumulet_core::{AwsError, Value};
+use bytes::Bytes;
+use cumulet_core::{AwsError, Body, Value};
 use cumulet_testkit::{TestCloud, at, text, value};
+use http_body::Frame;
 
 use crate::calls::{cloud, get, member, object, put};
 
@@ -92,6 +96,35 @@ async fn completion_is_exact_about_its_parts() {
     complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap();
     let error = complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap_err();
     assert_eq!(error.code(), "NoSuchUpload");
+}
+
+/// The body of a client that sends some bytes and vanishes.
+struct Vanishing(Option<Bytes>);
+
+impl http_body::Body for Vanishing {
+    type Data = Bytes;
+    type Error = AwsError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+        let gone = || AwsError::new("IncompleteBody", 400, "gone");
+        Poll::Ready(Some(self.0.take().map(Frame::data).ok_or_else(gone)))
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_vanishes_mid_part_leaves_the_part_as_it_was() {
+    let cloud = cloud().await;
+    let id = begin(&cloud, "k", &[]).await;
+    let tag = part(&cloud, "k", &id, 1, b"before".to_vec()).await;
+    let more = [("UploadId", id.as_str().into()), ("PartNumber", 1.into())];
+    let body = Body::stream(Vanishing(Some(Bytes::from_static(b"half a p"))));
+    let error = cloud.send("s3.UploadPart", object("k", &more), body).await.unwrap_err();
+    assert_eq!(error.code(), "IncompleteBody");
+    complete(&cloud, "k", &id, &[(1, &tag)], &[]).await.unwrap();
+    assert_eq!(get(&cloud, "k", &[]).await.unwrap().1, "before");
 }
 
 #[tokio::test]
