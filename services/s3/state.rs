@@ -149,6 +149,8 @@ pub(crate) struct Version {
     pub(crate) body: Blob,
     pub(crate) etag: ETag,
     pub(crate) checksum: ObjectChecksum,
+    /// Not told of an upload under a customer's key that began without one.
+    pub(crate) tells_checksum: bool,
     pub(crate) modified: Timestamp,
     pub(crate) owner: AccountId,
     pub(crate) attributes: Arc<Attributes>,

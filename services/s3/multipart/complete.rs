@@ -167,6 +167,7 @@ fn assemble(cx: &Cx, upload: &Upload, parts: &[Arc<Part>]) -> Version {
         etag: ETag { md5: md5.finalize().into(), parts: u16::try_from(parts.len()).ok() },
         checksum: ObjectChecksum::of(kind, &checksums)
             .unwrap_or_else(|| Checksum::of_nothing(algorithm(upload)).into()),
+        tells_checksum: upload.checksum.is_some() || upload.attributes.encryption.told().is_some(),
         modified: whole_second(cx),
         owner: upload.owner,
         attributes: Arc::clone(&upload.attributes),
@@ -180,10 +181,12 @@ fn shown(cx: &Cx, key: &UploadKey, version: &Version) -> output::CompleteMultipa
         bucket: Some(key.bucket.to_string()),
         key: Some(key.key.to_string()),
         e_tag: Some(version.etag.quoted()),
-        checksum_type: Some(version.checksum.kind().name().to_owned()),
         ..Default::default()
     };
-    show_checksum!(shown, version.checksum.value.algorithm, version.checksum.text());
+    if version.tells_checksum {
+        shown.checksum_type = Some(version.checksum.kind().name().to_owned());
+        show_checksum!(shown, version.checksum.value.algorithm, version.checksum.text());
+    }
     show_encryption!(shown, version.attributes.encryption);
     shown
 }

@@ -36,7 +36,7 @@ pub(crate) async fn get_object_attributes(
         last_modified: Some(version.modified),
         version_id,
         e_tag: wants("ETag").then(|| version.etag.to_string()),
-        checksum: wants("Checksum").then(|| checksum(&version)),
+        checksum: (wants("Checksum") && version.tells_checksum).then(|| checksum(&version)),
         object_parts: parts(&version, max, marker).filter(|_| wants("ObjectParts")),
         storage_class: wants("StorageClass").then(|| version.attributes.storage_class.name()),
         object_size: i64::try_from(version.body.len()).ok().filter(|_| wants("ObjectSize")),

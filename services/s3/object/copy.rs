@@ -75,6 +75,7 @@ pub(crate) async fn copy_object(
         body: source.body.clone(),
         etag,
         checksum: checksum.into(),
+        tells_checksum: true,
         modified,
         owner: cx.account(),
         attributes,

@@ -184,7 +184,7 @@ fn find(s3: &S3, cx: &Cx, asked: Asked<'_>) -> Result<Found, AwsError> {
     Ok(Found {
         content_range: requested.filter(|r| !r.is_empty()).map(show_range),
         parts_count: part.filter(|p| p.of_many).and(i32::try_from(version.parts.len()).ok()),
-        checksum: checksum.filter(|_| asked.wants_checksum),
+        checksum: checksum.filter(|_| asked.wants_checksum && version.tells_checksum),
         headers: overridden(&version.attributes.headers, asked.overrides),
         bytes,
         now: cx.now(),

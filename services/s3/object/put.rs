@@ -40,6 +40,7 @@ pub(crate) async fn put_object(
         body: received.body,
         etag,
         checksum: received.checksum.into(),
+        tells_checksum: true,
         modified: whole_second(cx),
         owner: cx.account(),
         attributes,

@@ -1,7 +1,7 @@
 //! What is asked for as encryption is told again, and customers' keys are checked.
 
 use cumulet_core::{AwsError, Value};
-use cumulet_testkit::text;
+use cumulet_testkit::{text, value};
 
 use crate::calls::{cloud, get, member, object};
 
@@ -94,5 +94,12 @@ async fn parts_bring_the_key_of_their_upload() {
     };
     assert!(refused(part(&[]).await).contains("must include the appropriate encryption"));
     assert!(refused(part(&with(OTHER)).await).contains("did not match the ones used originally"));
-    assert_eq!(text(&part(&with(KEY)).await.unwrap().0, "SSECustomerKeyMD5"), KEY.1);
+    let (sent, _) = part(&with(KEY)).await.unwrap();
+    assert_eq!(text(&sent, "SSECustomerKeyMD5"), KEY.1);
+    let tag = text(&sent, "ETag");
+    let parts = value!({"Parts": [{"PartNumber": 1, "ETag": tag}]});
+    let more = [("UploadId", id.as_str().into()), ("MultipartUpload", parts)];
+    let whole = cloud.call("s3.CompleteMultipartUpload", object("k", &more)).await;
+    // Nobody asked for a checksum.
+    assert_eq!((whole.get("ChecksumCRC64NVME"), whole.get("ChecksumType")), (None, None));
 }
