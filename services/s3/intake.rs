@@ -132,20 +132,21 @@ pub(crate) async fn receive(
     Ok(Received { body: blob.finish().await?, md5, checksum, claimed: computed })
 }
 
-/// Checks a body that is no object by all that its request says of it. AWS refuses some that say
-/// nothing; LocalStack takes them, and so does this.
+/// Checks a body that is no object by all that its request says of it.
 pub(crate) fn check(
     cx: &Cx,
     body: &[u8],
     trailers: Option<&HeaderMap>,
     demanded: bool,
 ) -> Result<(), AwsError> {
+    let mut checked = false;
     if let Some(said) = cx.header("content-md5") {
         let digest: [u8; 16] = parse_md5(said)?;
         let computed: [u8; 16] = Md5::digest(body).into();
         if digest != computed {
             return Err(errors::bad_digest_md5(said, base64(&computed)));
         }
+        checked = true;
     }
     // Where none is demanded these headers speak of something else: of the object to complete.
     for algorithm in Algorithm::ALL.into_iter().filter(|_| demanded) {
@@ -157,6 +158,11 @@ pub(crate) fn check(
         if Checksum::parse(algorithm, said)? != hasher.finish() {
             return Err(errors::bad_checksum(algorithm.name()));
         }
+        checked = true;
+    }
+    if demanded && !checked {
+        let text = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
+        return Err(errors::invalid_request(text));
     }
     match payload_sha256(cx)? {
         Some(said) if said != hex(&Sha256::digest(body)) => {
