@@ -11,6 +11,7 @@ mod detect;
 pub mod gateway;
 mod identity;
 mod logger;
+#[cfg(feature = "outbound")]
 pub mod outbound;
 pub mod server;
 mod services;

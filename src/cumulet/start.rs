@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::admin::{VERSION, in_container};
 use crate::config::Config;
 use crate::gateway::Gateway;
+#[cfg(feature = "outbound")]
 use crate::outbound::Client;
 use crate::server::{Stop, bind, serve};
 use crate::{logger, services};
@@ -57,10 +58,13 @@ async fn main(config: &Config) -> io::Result<()> {
     let stop = Stop::default();
     let mut ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
     ports.dedup();
-    let client = Client::new(config, &ports);
-    cloud.set_outbound(Arc::new(client.clone()));
     let gateway = Arc::new(Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone()));
-    client.answer_own(&gateway);
+    #[cfg(feature = "outbound")]
+    {
+        let client = Client::new(config, &ports);
+        client.answer_own(&gateway);
+        cloud.set_outbound(Arc::new(client));
+    }
     stop_on_signals(&stop)?;
     tell(config, &addresses);
     let server = tokio::spawn(serve(listeners, gateway, stop));
