@@ -1,6 +1,6 @@
 //! Writes XML straight into the body.
 
-use cumulet_core::model::{Kind, Member, TimestampFormat};
+use cumulet_core::model::{Member, TimestampFormat};
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
 
 use super::{flat_item_name, name};
@@ -176,15 +176,9 @@ impl Writer for Xml<'_> {
             }
             self.out.push(b'>');
         }
-        // As S3 does: Java's SDK gives what it reads first to the items of a list behind it.
-        for lists in [false, true] {
-            for (i, m) in members().filter(|(_, m)| !m.xml_attribute) {
-                let place = place.of(m);
-                if lists == (place.shape().kind == Kind::List) {
-                    let name = Name::of(m, name(m, self.style.query));
-                    member(i, &mut self.child(place, name));
-                }
-            }
+        for (i, m) in members().filter(|(_, m)| !m.xml_attribute) {
+            let name = Name::of(m, name(m, self.style.query));
+            member(i, &mut self.child(place.of(m), name));
         }
         if !self.name.text.is_empty() {
             self.name.end(self.out);
