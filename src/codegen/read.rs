@@ -180,7 +180,6 @@ impl<'a> Shapes<'a> {
             query: text(json, "queryName"),
             required: false,
             flattened: json.flag("flattened"),
-            query_flattened: false,
             xml_attribute: json.flag("xmlAttribute"),
             xml_namespace,
             xml_prefix,

@@ -283,8 +283,6 @@ pub struct Member {
     pub required: bool,
     /// Overrides the shape's own flag.
     pub flattened: bool,
-    /// Flattened in query, and only there (services that moved from query to json).
-    pub query_flattened: bool,
     /// An attribute of the element, not an element.
     pub xml_attribute: bool,
     /// Namespace of the element.
@@ -451,7 +449,6 @@ impl Member {
             && self.location == Location::Body
             && self.timestamp == TimestampFormat::Unspecified
             && !self.flattened
-            && !self.query_flattened
             && !self.xml_attribute
             && !self.streaming
             && !self.json_value
@@ -466,7 +463,6 @@ impl Member {
         c.text(&mut self.query);
         c.flags(&mut [
             &mut self.flattened,
-            &mut self.query_flattened,
             &mut self.xml_attribute,
             &mut self.streaming,
             &mut self.json_value,
