@@ -24,9 +24,7 @@ pub mod world;
 
 pub use body::Body;
 pub use cloud::{Cloud, Snapshot};
-pub use codec::{
-    Blob, Decode, DecodeMember, Empty, Encode, Message, ReadError, Reader, Schema, Writer,
-};
+pub use codec::{Blob, Decode, Empty, Encode, Message, ReadError, Reader, Schema, Writer};
 pub use cx::{Cx, Origin, Principal};
 pub use dispatch::dispatch;
 pub use error::AwsError;
