@@ -223,7 +223,10 @@ fn message(out: &mut String, name: &str, body: Option<&Field>) -> Result<(), Err
     writeln!(
         out,
         "
-impl ::cumulet_core::codec::Message for {name} {{
+impl {CODEC}::Message for {name} {{
+    fn fill(&mut self, r: &mut dyn {CODEC}::Reader) -> ::std::result::Result<(), {CODEC}::ReadError> {{
+        {CODEC}::fill_structure(self, r)
+    }}
     fn into_any(self: ::std::boxed::Box<Self>) -> ::std::boxed::Box<dyn ::std::any::Any + Send> {{
         self
     }}"

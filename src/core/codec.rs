@@ -28,6 +28,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use bytes::Bytes;
 
@@ -63,9 +64,14 @@ impl Schema {
     }
 }
 
-/// A request that does not have its operation's form.
+/// A request that does not have its operation's form. As small as a pointer, because every member
+/// that is read may return one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
+pub struct ReadError(Box<Malformed>);
+
+/// What a [`ReadError`] tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Malformed {
     /// For the caller: what is wrong and where.
     pub message: String,
     /// The text that is no number, time or whatever stands there.
@@ -77,14 +83,30 @@ pub struct ReadError {
 impl ReadError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), text: None, member: None }
+        Self(Box::new(Malformed { message: message.into(), ..Malformed::default() }))
     }
 
     /// The error about a text that is not `what` stands there.
     pub fn of_text(text: &str, what: &str) -> Self {
         // Enough of it to recognise it.
         let shown: String = text.chars().take(64).collect();
-        Self { text: Some(text.to_owned()), ..Self::new(["'", &shown, "' is not ", what].concat()) }
+        let message = ["'", &shown, "' is not ", what].concat();
+        Self(Box::new(Malformed { message, text: Some(text.to_owned()), member: None }))
+    }
+
+    /// The same error, about the header, parameter or label of this name.
+    #[must_use]
+    pub fn in_member(mut self, name: &'static str) -> Self {
+        self.0.member = Some(name);
+        self
+    }
+}
+
+impl Deref for ReadError {
+    type Target = Malformed;
+
+    fn deref(&self) -> &Malformed {
+        &self.0
     }
 }
 
@@ -209,6 +231,8 @@ pub fn fill_structure(it: &mut dyn Structure, r: &mut dyn Reader) -> Result<(), 
 
 /// An operation's input or output.
 pub trait Message: Encode + Any + Send {
+    /// Reads the members into a message that has none yet.
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError>;
     /// The byte or event stream beside the members.
     fn take_body(&mut self) -> Option<Body> {
         None
@@ -236,6 +260,9 @@ impl Decode for Empty {
 }
 
 impl Message for Empty {
+    fn fill(&mut self, _: &mut dyn Reader) -> Result<(), ReadError> {
+        Ok(())
+    }
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
