@@ -3,19 +3,27 @@
 
 mod capacity;
 mod description;
+pub mod encoded;
 mod encryption;
 mod errors;
 mod limits;
 mod name;
+pub mod number;
+#[cfg(test)]
+mod number_tests;
 mod operations;
 mod policy;
 mod schema;
 mod space;
 mod state;
+mod stored;
 mod streams;
 mod table;
 mod tags;
 mod update;
+pub mod value;
+#[cfg(test)]
+mod value_tests;
 
 cumulet_core::api!();
 
