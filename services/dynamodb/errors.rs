@@ -72,3 +72,11 @@ pub(crate) fn policy_revision() -> AwsError {
     let message = "The revision ID specified does not match the current revision ID of the policy.";
     bad("PolicyNotFoundException", message)
 }
+
+pub(crate) fn key_schema() -> AwsError {
+    validation("The provided key element does not match the schema")
+}
+
+pub(crate) fn starting_key() -> AwsError {
+    validation("The provided starting key is invalid")
+}

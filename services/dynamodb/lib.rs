@@ -6,6 +6,7 @@ mod description;
 pub mod encoded;
 mod encryption;
 mod errors;
+mod key;
 mod limits;
 mod name;
 pub mod number;

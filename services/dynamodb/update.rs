@@ -9,7 +9,7 @@ use crate::name::TableRef;
 use crate::schema::{self, Index};
 use crate::space::Chore;
 use crate::state::{Capacity, Class, Encryption, Provisioned, TableRow, Tables, label};
-use crate::{DynamoDb, capacity, encryption, table};
+use crate::{DynamoDb, capacity, encryption, key, table};
 
 pub(crate) async fn update_table(
     db: &DynamoDb,
@@ -54,7 +54,13 @@ pub(crate) async fn update_table(
                 ..api::SSEDescription::default()
             });
         }
+        let (name, space) = (table.name.clone(), table.space);
+        let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
+        let new: Vec<_> = new.map(|index| index.space).collect();
         tx.put(table);
+        for index in new {
+            tx.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
+        }
         Ok(output::UpdateTable { table_description: Some(description) })
     })
 }
@@ -278,7 +284,5 @@ fn create_index(
     index.space = tx.new_space();
     index.is_backfilling = true;
     table.indexes.push(index);
-    let index = table.indexes.len() - 1;
-    tx.backfill(table, index);
     Ok(())
 }
