@@ -125,6 +125,11 @@ pub(crate) fn of_item(table: &TableRow, item: &Item) -> Result<RowKey, AwsError>
     key.map(RowKey::from).ok_or_else(errors::key_schema)
 }
 
+/// Whether an item or key has a table's key attributes.
+pub(crate) fn is_in(table: &TableRow, given: &Item) -> bool {
+    table.key.parts().all(|part| given.get(&part.name).is_some_and(|v| is_of(v, part.kind)))
+}
+
 /// Whether an item can stand in the indexes that it has attributes for.
 pub(crate) fn check_indexes(table: &TableRow, item: &Item) -> Result<(), AwsError> {
     for index in &table.indexes {

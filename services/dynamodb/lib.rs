@@ -1,11 +1,15 @@
 //! DynamoDB: what this service is. Its streams are a second service of AWS's on the same state, in
 //! `streams`.
 
+mod batch;
 mod capacity;
+mod consumed;
 mod description;
 pub mod encoded;
 mod encryption;
 mod errors;
+mod expression;
+mod item;
 mod key;
 mod limits;
 mod name;
@@ -13,7 +17,9 @@ pub mod number;
 #[cfg(test)]
 mod number_tests;
 mod operations;
+mod page;
 mod policy;
+mod query;
 mod schema;
 mod space;
 mod state;
@@ -21,10 +27,13 @@ mod stored;
 mod streams;
 mod table;
 mod tags;
+mod transaction;
 mod update;
 pub mod value;
 #[cfg(test)]
 mod value_tests;
+mod view;
+mod write;
 
 cumulet_core::api!();
 
