@@ -1,0 +1,9 @@
+//! Types and packed models from `model.json` and `streams/model.json`.
+
+/// Shapes that have a type of their own here.
+const OWN: &[(&str, &str)] = &[];
+
+fn main() -> Result<(), cumulet_codegen::Error> {
+    cumulet_codegen::service_in("", OWN)?;
+    cumulet_codegen::service_in("streams", OWN)
+}
