@@ -6,6 +6,7 @@ mod description;
 mod encoded;
 mod encryption;
 mod errors;
+mod expression;
 mod limits;
 mod name;
 mod number;

@@ -115,6 +115,9 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    // The folder that failures would be kept in is no crate.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_byte_form_sorts_as_the_numbers_do(a in texts(), b in texts()) {
         let (a, b) = (n(&a), n(&b));

@@ -63,6 +63,9 @@ fn key(value: &AttributeValue) -> Vec<u8> {
 }
 
 proptest! {
+    // The folder that failures would be kept in is no crate.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_compact_form_keeps_everything(item in items()) {
         let bytes = encoded::encode(&item);
