@@ -52,6 +52,12 @@ pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&str, EncodedValue<'_>)
     })
 }
 
+/// What DynamoDB counts for some attributes of an item.
+pub(crate) fn size_of(bytes: &[u8], names: &[String]) -> usize {
+    let part = attributes(bytes).filter(|(name, _)| names.iter().any(|n| n == name));
+    part.map(|(name, value)| name.len() + value.decode().size()).sum()
+}
+
 /// Writes the item of a compact form.
 pub fn write(bytes: &[u8], w: &mut dyn Writer) {
     let entries: Vec<_> = attributes(bytes).collect();

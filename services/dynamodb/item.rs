@@ -8,7 +8,7 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::consumed::{self, Report, Sort, Units};
 use crate::errors::validation;
-use crate::expression::{Condition, Kind, Placeholders, Projection, Update, legacy};
+use crate::expression::{Condition, Kind, Placeholders, Projection, Update};
 use crate::name::TableRef;
 use crate::space::Change;
 use crate::state::TableRow;
@@ -30,10 +30,7 @@ pub(crate) async fn put_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
-        Some(condition) => Some(condition),
-        None => condition(names.as_ref(), values.as_ref(), text)?,
-    };
+    let condition = condition(names.as_ref(), values.as_ref(), text)?;
     let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
@@ -110,10 +107,7 @@ pub(crate) async fn delete_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
-        Some(condition) => Some(condition),
-        None => condition(names.as_ref(), values.as_ref(), text)?,
-    };
+    let condition = condition(names.as_ref(), values.as_ref(), text)?;
     let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());

@@ -5,7 +5,7 @@ mod batch;
 mod capacity;
 mod consumed;
 mod description;
-pub mod encoded;
+mod encoded;
 mod encryption;
 mod errors;
 mod expression;
@@ -13,9 +13,7 @@ mod item;
 mod key;
 mod limits;
 mod name;
-pub mod number;
-#[cfg(test)]
-mod number_tests;
+mod number;
 mod operations;
 mod page;
 mod policy;
@@ -29,11 +27,14 @@ mod table;
 mod tags;
 mod transaction;
 mod update;
-pub mod value;
-#[cfg(test)]
-mod value_tests;
+mod value;
 mod view;
 mod write;
+
+#[cfg(test)]
+mod number_tests;
+#[cfg(test)]
+mod value_tests;
 
 cumulet_core::api!();
 

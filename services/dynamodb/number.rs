@@ -15,8 +15,6 @@ const LOWEST: i32 = -130;
 const BIAS: i32 = 131;
 /// The header of zero in the byte form; those of positive numbers are above it.
 const ZERO: u16 = 0x8000;
-/// No number counts for more bytes.
-const SIZE: usize = 21;
 
 /// A number in normal form: `±mantissa × 10^exponent`, the mantissa without trailing zeros; zero
 /// has no sign.
@@ -184,14 +182,13 @@ impl Number {
         i64::try_from(if self.negative { -wide } else { wide }).ok()
     }
 
-    /// What DynamoDB counts for it: a byte per two digits, paired from the point, one for the
-    /// power, one for a minus.
+    /// What DynamoDB counts for it: a byte, one for a minus, and one per two digits, those before
+    /// the point and those behind it apart. Zeros at either end do not count.
     pub fn size(self) -> usize {
-        if self == Self::ZERO {
-            return 1;
-        }
-        let pairs = self.first().div_euclid(2) - self.exponent().div_euclid(2) + 1;
-        (usize::try_from(pairs).unwrap_or(0) + 1 + usize::from(self.negative)).min(SIZE)
+        let digits = length(self.mantissa());
+        let behind = u32::try_from(-self.exponent()).unwrap_or(0).min(digits);
+        let pairs = (digits - behind).div_ceil(2) + behind.div_ceil(2);
+        1 + usize::from(self.negative) + usize::try_from(pairs).unwrap_or(0)
     }
 
     /// Appends bytes that sort as the numbers do and tell their own end: two of sign and power,

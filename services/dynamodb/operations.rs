@@ -3,9 +3,7 @@
 use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
-use crate::{
-    DynamoDb, batch, item, limits, policy, query, table, tags, transaction, update,
-};
+use crate::{DynamoDb, batch, item, limits, policy, query, table, tags, transaction, update};
 
 operations! { DynamoDb:
     BatchGetItem => batch::batch_get_item;

@@ -57,11 +57,13 @@ impl Request<'_> {
                 "Must specify the AttributesToGet or ProjectionExpression when choosing to get \
                  SPECIFIC_ATTRIBUTES",
             )),
-            Some(select) if has_view && select != "SPECIFIC_ATTRIBUTES" => Err(validation(format!(
-                "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get \
+            Some(select) if has_view && select != "SPECIFIC_ATTRIBUTES" => {
+                Err(validation(format!(
+                    "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get \
                  {}",
-                if select == "COUNT" { "only the Count" } else { select }
-            ))),
+                    if select == "COUNT" { "only the Count" } else { select }
+                )))
+            }
             _ => Ok(()),
         }
     }

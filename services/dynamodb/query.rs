@@ -20,8 +20,6 @@ pub(crate) async fn query(
 ) -> Result<output::Query, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (key, filter, view) = parse_query(&input)?;
-    let roots: Vec<String> =
-        filter.iter().flat_map(|f| f.roots()).map(str::to_owned).collect();
     let request = Request {
         index: input.index_name.as_deref(),
         select: input.select.as_deref(),
@@ -38,10 +36,9 @@ pub(crate) async fn query(
         let table = tx.table(at.name)?;
         let index = request.index(table)?;
         let (space, schema) = index.map_or((table.space, &table.key), |i| (i.space, &i.key));
-        if let Some(root) = roots.iter().find(|root| schema.has(root)) {
-            let text = "Filter Expression can only contain non-primary key attributes: Primary \
-                        key attribute";
-            return Err(validation(format!("{text}: {root}")));
+        if let Some(filter) = &request.filter {
+            let keys = schema.parts().map(|part| part.name.as_str());
+            filter.check_no_keys("Filter Expression", keys)?;
         }
         let range = range(space, &key.bind(schema)?)?;
         let page = request.read(tx, table, index, &range, || {

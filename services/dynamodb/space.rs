@@ -143,7 +143,8 @@ impl Tables {
 
     fn fill(&mut self, space: SpaceId, name: &str, from: Vec<u8>) {
         let found = self.tables.get(name).cloned();
-        let place = found.as_ref().and_then(|table| table.indexes.iter().position(|i| i.space == space));
+        let place =
+            found.as_ref().and_then(|table| table.indexes.iter().position(|i| i.space == space));
         let (Some(mut table), Some(place)) = (found, place) else {
             // The table went, or the index: then the space is being emptied.
             self.chores.remove(&space);

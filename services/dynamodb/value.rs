@@ -12,7 +12,7 @@ use cumulet_core::{AwsError, Blob, Decode, Encode, ReadError, Reader, Writer};
 use crate::errors::validation;
 use crate::number::Number;
 
-/// Lists and maps inside each other at most.
+/// How deep values may be inside each other; an attribute's own is the first.
 pub const LEVELS: usize = 32;
 
 const EMPTY: &str =
@@ -85,12 +85,14 @@ impl AttributeValue {
 
     /// The first thing wrong with a value that came in, in DynamoDB's words.
     pub fn check(&self) -> Result<(), String> {
-        self.check_at(0)
+        self.check_at(1)
     }
 
     fn check_at(&self, level: usize) -> Result<(), String> {
         if level > LEVELS {
-            return Err("Nesting Levels have exceeded supported limits".to_owned());
+            let text = "Nesting Levels have exceeded supported limits: Attributes in the item have \
+                        nested levels beyond supported limit";
+            return Err(text.to_owned());
         }
         match self {
             Self::M(map) => map.values().try_for_each(|v| v.check_at(level + 1)),
