@@ -279,7 +279,12 @@ fn create_index(
         }
     }
     let by_request = table.capacity.provisioned.is_none();
-    let capacity = capacity::Given::of_index(&given).parse(by_request, Some(name))?;
+    let mut wanted = capacity::Given::of_index(&given);
+    if by_request {
+        // Where AWS refuses to be told units, LocalStack's users are used to say them.
+        wanted.provisioned = None;
+    }
+    let capacity = wanted.parse(by_request, Some(name))?;
     let mut index = Index::global(&given, &table.attributes, capacity)?;
     index.space = tx.new_space();
     index.is_backfilling = true;
