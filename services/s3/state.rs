@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
-    AccountId, AwsError, Cx, DueWork, Region, Scope, State, Timestamp, Value, WorldId,
+    AccountId, AwsError, Cx, DueWork, Keys, Region, Scope, State, Timestamp, Value, WorldId,
 };
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
@@ -31,17 +31,19 @@ use crate::{delivery, errors, rounds};
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
-    /// Whether signatures are verified.
-    pub(crate) verifies: bool,
+    /// Whose signatures are verified.
+    pub(crate) keys: Keys,
 }
-
-/// The secret of every access key.
-pub(crate) const SECRET: &str = "test";
 
 impl S3 {
     pub(crate) fn new(platform: &Platform) -> Self {
-        let verifies = !platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", true);
-        Self { store: Store::new(), blobs: platform.blobs.clone(), verifies }
+        let skips = |default| platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", default);
+        let keys = match (skips(true), skips(false)) {
+            (true, true) => Keys::None,
+            (true, false) => Keys::Known,
+            (false, _) => Keys::All,
+        };
+        Self { store: Store::new(), blobs: platform.blobs.clone(), keys }
     }
 
     /// Looks at the tables.

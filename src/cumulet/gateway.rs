@@ -43,18 +43,19 @@ pub struct Gateway {
     /// Access keys of AWS's form carry their account.
     aws_keys: bool,
     mark: bool,
+    /// `:4566`
+    port: String,
 }
 
 impl Gateway {
     /// A gateway to the services of `cloud`, reachable at `ports`.
     pub fn new(cloud: Arc<Cloud>, config: &Config, ports: &[u16], stop: Stop) -> Self {
+        let port = ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT);
         Self {
             admin: Admin::new(Arc::clone(&cloud), config, stop),
             browsers: Browsers::new(config, ports),
-            endpoint: Endpoint::new(
-                config.public_host.as_deref(),
-                ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
-            ),
+            endpoint: Endpoint::new(config.public_host.as_deref(), port),
+            port: format!(":{port}"),
             aws_keys: config.aws_keys,
             mark: config.response_header,
             cloud,
@@ -165,7 +166,8 @@ impl Gateway {
             let error = absent(entry, &parts, &form);
             return self.stray(Some(entry), &parts, visitor, &error);
         };
-        let signed = sign_off(service, &parts, self.cloud.world().clock().now());
+        let world = || Cx::background(&self.cloud, self.cloud.world());
+        let signed = sign_off(service, world, &parts, &self.port);
         (service.description().address)(&mut parts);
         let chain = signed.as_ref().ok().cloned().flatten();
         let decoder = chunked::Decoder::new(&parts.headers, chain);
