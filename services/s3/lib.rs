@@ -1,6 +1,7 @@
 //! S3: buckets, objects, multipart uploads. Bodies are streamed; nothing of them is held in memory
 //! but the piece at hand.
 
+mod access_log;
 mod acl;
 mod address;
 mod attributes;
@@ -47,6 +48,7 @@ static DESCRIPTION: Description = Description {
     server: Some("AmazonS3"),
     catch_all: true,
     signing: Some(signing),
+    answered: Some(access_log::note),
     address: |parts| {
         address::address(parts);
         presigned::hoist(parts);

@@ -11,6 +11,7 @@
 
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
@@ -25,7 +26,7 @@ use crate::conditions::ETag;
 use crate::events::Event;
 use crate::lock::BucketLock;
 use crate::versions::{Row, Versioning};
-use crate::{delivery, errors, rounds};
+use crate::{access_log, delivery, errors, rounds};
 
 /// S3's state.
 pub(crate) struct S3 {
@@ -33,6 +34,8 @@ pub(crate) struct S3 {
     pub(crate) blobs: Blobs,
     /// Whose signatures are verified.
     pub(crate) keys: Keys,
+    /// Whether any bucket ever had access logs: looked at with every request.
+    pub(crate) logs: AtomicBool,
 }
 
 impl S3 {
@@ -43,7 +46,7 @@ impl S3 {
             (true, false) => Keys::Known,
             (false, _) => Keys::All,
         };
-        Self { store: Store::new(), blobs: platform.blobs.clone(), keys }
+        Self { store: Store::new(), blobs: platform.blobs.clone(), keys, logs: false.into() }
     }
 
     /// Looks at the tables.
@@ -87,6 +90,7 @@ impl State for S3 {
         Box::pin(async move {
             rounds::run(self, &cx);
             delivery::run(self, &cx).await;
+            access_log::run(self, &cx).await;
         })
     }
 }
@@ -105,12 +109,14 @@ cumulet_store::tables! {
         pub(crate) later: Table<(Timestamp, u64), Arc<Event>>,
         /// The number of the last event.
         pub(crate) sequence: Table<(), u64>,
+        /// Lines of access logs, by a number that grows.
+        pub(crate) lines: Table<u64, Arc<access_log::Line>>,
         /// When lifecycle makes its next round.
         pub(crate) rounds: Table<(), Timestamp>,
     } next_due = |t| {
         let event = t.events.iter().next().map(|(_, event)| event.at);
         let later = t.later.iter().next().map(|((at, _), _)| *at);
-        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).min()
+        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).chain(t.delivery()).min()
     };
 }
 
@@ -126,6 +132,8 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     pub(crate) tags: Tags,
     pub(crate) versioning: Versioning,
+    /// Whether versions go with a second factor only, once that was said.
+    pub(crate) mfa_delete: Option<bool>,
     pub(crate) lock: Option<BucketLock>,
 }
 

@@ -154,14 +154,22 @@ pub struct Description {
     /// Which signatures are verified, given a request as it was sent; `None` of this one.
     pub signing: Option<Signing>,
     /// Knows the access keys that this service has issued.
-    pub access_key: Option<fn(&Arc<dyn State>, &Cx, &str) -> Option<AccessKey>>,
+    pub access_key: Option<FindKey>,
     /// Rewrites an address in the host's name to the one in the path that the model has.
     pub address: fn(&mut Parts),
     /// Paths and hosts of the service's own, outside its model.
     pub routes: &'static [Route],
+    /// Hears of every call that was answered.
+    pub answered: Option<Answered>,
     /// Decides over requests of web pages in the gateway's stead, and over every `OPTIONS`.
     pub browser_policy: Option<BrowserPolicy>,
 }
+
+/// Hears of an answer: to which operation, with which error.
+pub type Answered = fn(&Arc<dyn State>, &Cx, &str, Option<&str>, &http::Response<Body>);
+
+/// Finds an access key by its id.
+pub type FindKey = fn(&Arc<dyn State>, &Cx, &str) -> Option<AccessKey>;
 
 /// Says whether a request's signature is verified.
 pub type Signing = fn(&Arc<dyn State>, &Parts) -> Option<SigningFacts>;
@@ -271,6 +279,7 @@ impl Description {
             catch_all: false,
             signing: None,
             access_key: None,
+            answered: None,
             address: |_| {},
             routes: &[],
             browser_policy: None,

@@ -305,7 +305,9 @@ impl Call<'_> {
     /// The access log line, and an error's form.
     fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
         let (service, operation) = (self.service.name(), self.operation);
-        match outcome {
+        let answered = self.service.description().answered;
+        let code = outcome.as_ref().err().map(|error| error.code().to_owned());
+        let answer = match outcome {
             Ok(mut answer) => {
                 // What HTTP calls a part; models have no status for it.
                 if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE)
@@ -328,7 +330,11 @@ impl Call<'_> {
                 let (model, id) = (Some(self.service.model()), self.cx.request_id());
                 cumulet_protocol::write_error(self.protocol, model, &error, id, bare)
             }
+        };
+        if let Some(answered) = answered {
+            answered(self.service.state(), &self.cx, operation, code.as_deref(), &answer);
         }
+        answer
     }
 
     /// In whose words errors of signatures are told.

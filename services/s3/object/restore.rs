@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
-use crate::api::{input, output};
+use crate::api::{self, input, output};
 use crate::attributes::Attributes;
 use crate::events::{Kind, Subject};
-use crate::state::S3;
+use crate::state::{S3, Version};
 use crate::{errors, named};
 
 const DAY: i64 = 24 * 60 * 60;
@@ -39,8 +39,30 @@ impl Restored {
         (now < self.until).then(|| format!("ongoing-request=\"false\", expiry-date=\"{until}\""))
     }
 
+    /// As listings show it.
+    fn status(self, now: Timestamp) -> Option<api::RestoreStatus> {
+        (now < self.until).then(|| api::RestoreStatus {
+            is_restore_in_progress: Some(now < self.ready),
+            restore_expiry_date: (self.ready <= now).then_some(self.until),
+        })
+    }
+
     fn is_there(self, now: Timestamp) -> bool {
         self.ready <= now && now < self.until
+    }
+}
+
+/// What listings show of restored copies, where they are asked to.
+pub(crate) struct Restores(Option<Timestamp>);
+
+impl Restores {
+    pub(crate) fn asked(cx: &Cx, attributes: Option<&[String]>) -> Self {
+        let asked = attributes.is_some_and(|a| a.iter().any(|name| name == "RestoreStatus"));
+        Self(asked.then(|| cx.now()))
+    }
+
+    pub(crate) fn of(&self, version: &Version) -> Option<api::RestoreStatus> {
+        version.attributes.restored?.status(self.0?)
     }
 }
 
