@@ -216,8 +216,11 @@ fn told(cx: &Cx, fields: &Fields, mut answer: Response<Body>) -> Response<Body> 
     let headers = answer.headers_mut();
     let etag = headers.get("etag").and_then(|e| e.to_str().ok()).unwrap_or_default().to_owned();
     headers.remove(CONTENT_LENGTH);
-    let place = match cx.endpoint().split_once(PUBLIC_NAME) {
-        Some((_, port)) => {
+    let local =
+        cx.endpoint().strip_prefix("http://localhost").filter(|port| !port.starts_with('.'));
+    let public = cx.endpoint().split_once(PUBLIC_NAME).map(|(_, port)| port);
+    let place = match public.or(local) {
+        Some(port) => {
             format!("http://{bucket}.s3.{PUBLIC_NAME}{port}/{}", Encoding::path(key))
         }
         None => location(cx.endpoint(), bucket, key),
