@@ -29,7 +29,7 @@ configuration! { AccelerateConfiguration
     };
 }
 
-pub(crate) async fn put_bucket_logging(
+pub(crate) fn put_bucket_logging(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketLogging,

@@ -15,7 +15,7 @@ use crate::{errors, refuse};
 /// Keys of one `DeleteObjects`, at most.
 const KEYS_MAX: usize = 1000;
 
-pub(crate) async fn delete_object(
+pub(crate) fn delete_object(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteObject,
@@ -110,7 +110,7 @@ impl Rights {
     }
 }
 
-pub(crate) async fn delete_objects(
+pub(crate) fn delete_objects(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteObjects,

@@ -12,7 +12,7 @@ use crate::listing::{Encoding, Page, Query, limit, page};
 use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, Version};
 
-pub(crate) async fn list_objects(
+pub(crate) fn list_objects(
     s3: &S3,
     cx: &Cx,
     input: input::ListObjects,
@@ -47,7 +47,7 @@ pub(crate) async fn list_objects(
     })
 }
 
-pub(crate) async fn list_objects_v2(
+pub(crate) fn list_objects_v2(
     s3: &S3,
     cx: &Cx,
     input: input::ListObjectsV2,
