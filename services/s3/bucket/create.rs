@@ -42,6 +42,7 @@ pub(crate) fn create_bucket(
         location,
         created: whole_second(cx),
         tags: tags(configuration.tags)?,
+        mfa_delete: None,
         versioning: if is_locked { Versioning::Enabled } else { Versioning::Never },
         lock: is_locked.then(BucketLock::default),
     };

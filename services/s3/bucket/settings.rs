@@ -1,11 +1,15 @@
 //! Small settings of a bucket: who pays, acceleration, access logs, encryption by default.
 
-use cumulet_core::{AwsError, Region};
+use std::sync::atomic::Ordering::Relaxed;
 
-use crate::api::{self, output};
+use cumulet_core::codec::Empty;
+use cumulet_core::{AwsError, Cx, Region};
+
+use super::stored;
+use crate::api::{self, input, output};
 use crate::encryption::Encryption;
-use crate::state::{Bucket, Tables};
-use crate::{configuration, errors};
+use crate::state::{Bucket, S3, Tables};
+use crate::{configuration, errors, named};
 
 configuration! { RequestPaymentConfiguration
     put put_bucket_request_payment PutBucketRequestPayment request_payment_configuration
@@ -25,8 +29,16 @@ configuration! { AccelerateConfiguration
     };
 }
 
+pub(crate) fn put_bucket_logging(
+    s3: &S3,
+    cx: &Cx,
+    input: input::PutBucketLogging,
+) -> Result<Empty, AwsError> {
+    s3.logs.store(true, Relaxed);
+    stored::put(s3, cx, named!(input), "", input.bucket_logging_status, log_target)
+}
+
 configuration! { BucketLoggingStatus
-    put put_bucket_logging PutBucketLogging bucket_logging_status log_target;
     get get_bucket_logging GetBucketLogging |found, _bucket| {
         output::GetBucketLogging { logging_enabled: found.and_then(|f| f.logging_enabled) }
     };
