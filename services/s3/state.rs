@@ -166,6 +166,8 @@ pub(crate) struct Version {
     pub(crate) attributes: Arc<Attributes>,
     /// The parts of a multipart upload, in order; empty for an object that came in one piece.
     pub(crate) parts: Arc<[PartOf]>,
+    /// The upload that it was.
+    pub(crate) upload: Option<Arc<str>>,
 }
 
 /// One part in an object that was made of parts.

@@ -80,6 +80,7 @@ pub(crate) async fn copy_object(
         owner: cx.account(),
         attributes,
         parts: Arc::default(),
+        upload: None,
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
