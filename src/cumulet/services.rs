@@ -19,6 +19,7 @@ macro_rules! services {
 
 services! {
     "s3" => cumulet_s3::service,
+    "s3control" => cumulet_s3control::service,
     "sns" => cumulet_sns::service,
     "sqs" => cumulet_sqs::service,
     "sts" => cumulet_sts::service,
