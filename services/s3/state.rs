@@ -34,6 +34,8 @@ pub(crate) struct S3 {
     pub(crate) blobs: Blobs,
     /// Whose signatures are verified.
     pub(crate) keys: Keys,
+    /// Whether keys of KMS are looked up.
+    pub(crate) asks_kms: bool,
     /// Whether any bucket ever had access logs: looked at with every request.
     pub(crate) logs: AtomicBool,
 }
@@ -46,7 +48,13 @@ impl S3 {
             (true, false) => Keys::Known,
             (false, _) => Keys::All,
         };
-        Self { store: Store::new(), blobs: platform.blobs.clone(), keys, logs: false.into() }
+        Self {
+            store: Store::new(),
+            blobs: platform.blobs.clone(),
+            keys,
+            asks_kms: !platform.settings.flag("S3_SKIP_KMS_KEY_VALIDATION", true),
+            logs: false.into(),
+        }
     }
 
     /// Looks at the tables.
@@ -166,6 +174,8 @@ pub(crate) struct Version {
     pub(crate) attributes: Arc<Attributes>,
     /// The parts of a multipart upload, in order; empty for an object that came in one piece.
     pub(crate) parts: Arc<[PartOf]>,
+    /// The upload that it was.
+    pub(crate) upload: Option<Arc<str>>,
 }
 
 /// One part in an object that was made of parts.
