@@ -1,9 +1,11 @@
 //! What endpoints get: the JSON around a message, in AWS's order of fields, and the links in it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cumulet_openkey::rsa;
 use serde_json::{Map, Value};
 
 use crate::message::Message;
-use crate::signature;
 
 /// Where links in messages lead: this server, as its callers reach it.
 #[derive(Clone, Debug)]
@@ -66,6 +68,12 @@ fn to_sign(fields: &[(&str, Option<&str>)]) -> String {
     lines.collect()
 }
 
+/// Version 1 is SHA-1 with RSA, version 2 SHA-256 with RSA.
+fn sign(text: &str, version: char) -> String {
+    let sign = if version == '2' { rsa::sign_sha256 } else { rsa::sign_sha1 };
+    STANDARD.encode(sign(text.as_bytes()))
+}
+
 fn signature(message: &Message, text: &str, time: &str, version: char) -> String {
     let fields = [
         ("Message", Some(text)),
@@ -75,7 +83,7 @@ fn signature(message: &Message, text: &str, time: &str, version: char) -> String
         ("TopicArn", Some(message.topic_arn.as_str())),
         ("Type", Some("Notification")),
     ];
-    signature::sign(&to_sign(&fields), version)
+    sign(&to_sign(&fields), version)
 }
 
 fn attributes(message: &Message) -> Map<String, Value> {
@@ -192,7 +200,7 @@ impl Confirmation<'_> {
         fields.text("SubscribeURL", &url);
         fields.text("Timestamp", &self.time);
         fields.text("SignatureVersion", &self.signature_version.to_string());
-        fields.text("Signature", &signature::sign(&signed, self.signature_version));
+        fields.text("Signature", &sign(&signed, self.signature_version));
         fields.text("SigningCertURL", &links.certificate());
         fields.end()
     }

@@ -17,7 +17,6 @@ mod platform;
 mod publish;
 mod replay;
 mod routes;
-mod signature;
 mod sms;
 mod state;
 mod subscription;

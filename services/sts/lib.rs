@@ -2,10 +2,12 @@
 
 mod assertion;
 mod caller;
+mod delegated;
 mod errors;
 mod jwt;
 mod message;
 mod operations;
+mod outbound;
 mod policy;
 mod role;
 mod saml;
@@ -27,8 +29,11 @@ pub use policy::Limits;
 pub use state::{Kind, Session};
 pub use tags::SessionTags;
 
-static DESCRIPTION: Description =
-    Description { validate, ..Description::new("sts", api::model, operations::OPERATIONS) };
+static DESCRIPTION: Description = Description {
+    validate,
+    routes: outbound::ROUTES,
+    ..Description::new("sts", api::model, operations::OPERATIONS)
+};
 
 /// STS's state and settings.
 pub struct Sts {

@@ -1,41 +1,37 @@
-//! Signatures of messages, and the certificate that clients check them with.
+//! RSA with 2048 bits, PKCS #1 v1.5.
 //!
-//! SNS signs with RSA, which costs a millisecond or more with a key that keeps its secret. This key
-//! has none to keep: it only lets clients that verify go on. So its modulus, 2048 bits as AWS's, is
-//! the product of 32 primes of 64 bits, and a signature is 32 exponentiations of machine words put
-//! together by the Chinese remainder theorem: some microseconds. To a client the public key looks
-//! like any other. Never take this for a signature that proves something.
+//! A signature costs a millisecond or more with a key that keeps its secret. This key has none to
+//! keep. So its modulus is the product of 32 primes of 64 bits, and a signature is 32
+//! exponentiations of machine words put together by the Chinese remainder theorem: some
+//! microseconds. To a client the public key looks like any other.
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 const PRIMES: usize = 32;
 /// Bytes of the modulus and of a signature.
 const BYTES: usize = PRIMES * 8;
-const EXPONENT: u64 = 65_537;
+/// The public exponent, for clients.
+pub const EXPONENT: u64 = 65_537;
 
 /// The private key.
 static KEY: LazyLock<Key> = LazyLock::new(Key::make);
-/// The certificate in PEM.
-static CERTIFICATE: LazyLock<String> = LazyLock::new(|| pem(&certificate()));
 
-/// The certificate that [`sign`]'s signatures are checked with.
-pub(crate) fn certificate_pem() -> &'static str {
-    &CERTIFICATE
+/// The modulus, 256 bytes from the highest, for clients.
+pub fn modulus() -> Vec<u8> {
+    KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
 }
 
-/// The signature of a text in base64: version 1 is SHA-1 with RSA, version 2 SHA-256 with RSA.
-pub(crate) fn sign(text: &str, version: char) -> String {
-    let digest = if version == '2' {
-        info(SHA256, &Sha256::digest(text))
-    } else {
-        info(SHA1, &Sha1::digest(text))
-    };
-    STANDARD.encode(KEY.sign(&digest))
+/// The signature of a message by its SHA-1.
+pub fn sign_sha1(message: &[u8]) -> Vec<u8> {
+    KEY.sign(&info(SHA1, &Sha1::digest(message)))
+}
+
+/// The signature of a message by its SHA-256.
+pub fn sign_sha256(message: &[u8]) -> Vec<u8> {
+    KEY.sign(&info(SHA256, &Sha256::digest(message)))
 }
 
 /// What comes before the digest in a `DigestInfo` (RFC 8017, 9.2, note 1).
@@ -269,67 +265,6 @@ fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
     all
 }
 
-/// A value in DER.
-fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let mut out = vec![tag];
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let bytes: Vec<u8> =
-                length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
-            out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(0));
-            out.extend(bytes);
-        }
-    }
-    out.extend_from_slice(contents);
-    out
-}
-
-fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    der(0x30, &parts.concat())
-}
-
-/// The self-signed certificate (RFC 5280), for `sns.amazonaws.com`, as AWS's are.
-fn certificate() -> Vec<u8> {
-    let null = || der(5, &[]);
-    let rsa = || der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
-    let sha256_with_rsa =
-        || sequence(&[der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), null()]);
-    let common_name = sequence(&[der(6, &[0x55, 4, 3]), der(0x0c, b"sns.amazonaws.com")]);
-    let name = || sequence(&[der(0x31, &common_name)]);
-    let validity = sequence(&[der(0x17, b"200101000000Z"), der(0x18, b"21200101000000Z")]);
-    // The highest bit of the modulus is set, so that a zero byte keeps it positive.
-    let mut modulus = vec![0];
-    modulus.extend(KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()));
-    let key = sequence(&[der(2, &modulus), der(2, &[1, 0, 1])]);
-    let bits = |bytes: &[u8]| der(3, &[&[0], bytes].concat());
-    let body = sequence(&[
-        der(0xa0, &der(2, &[2])),
-        der(2, &[1]),
-        sha256_with_rsa(),
-        name(),
-        validity,
-        name(),
-        sequence(&[sequence(&[rsa(), null()]), bits(&key)]),
-    ]);
-    let signature = KEY.sign(&info(SHA256, &Sha256::digest(&body)));
-    sequence(&[body, sha256_with_rsa(), bits(&signature)])
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
-    for (i, c) in text.chars().enumerate() {
-        if i > 0 && i % 64 == 0 {
-            out.push('\n');
-        }
-        out.push(c);
-    }
-    out.push_str("\n-----END CERTIFICATE-----\n");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,14 +282,10 @@ mod tests {
 
     #[test]
     fn the_public_key_opens_a_signature() {
-        for version in ['1', '2'] {
-            let signature = STANDARD.decode(sign("text", version)).unwrap();
+        let sha1 = (sign_sha1(b"text"), Sha1::digest("text").to_vec());
+        let sha256 = (sign_sha256(b"text"), Sha256::digest("text").to_vec());
+        for (signature, digest) in [sha1, sha256] {
             let opened = open(&signature);
-            let digest = if version == '1' {
-                Sha1::digest("text").to_vec()
-            } else {
-                Sha256::digest("text").to_vec()
-            };
             assert_eq!((opened[0], opened[1], opened[2]), (0, 1, 0xff));
             assert!(opened.ends_with(&digest));
             assert_eq!(opened.len(), BYTES);
