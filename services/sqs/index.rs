@@ -3,14 +3,14 @@
 //! Invariants:
 //! - `heads` has one entry for each group of a FIFO queue that has messages: its first message,
 //!   under the time that it shows. A group can be received from when its head shows.
-//! - `hidden` counts messages by the second in which they show (again): those that were received,
-//!   and those that were sent with a delay. What lies in the past hides nothing any more.
+//! - `tallies` counts messages by the second in which they show (again): those that were received,
+//!   and those that were sent with a delay. What lies in the past hides nothing any more. Under
+//!   [`ALL`] it counts all messages of a queue.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::Timestamp;
-use cumulet_store::{Index, Indexes};
+use cumulet_store::{Index, Indexes, OrdMap};
 
 use crate::state::{Message, MessageKey, QueueId};
 
@@ -26,10 +26,11 @@ pub(crate) struct MessageIndexes {
     pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
     /// Messages of FIFO queues by group and place, with the time they show.
     groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
-    /// How many messages each queue has.
-    count: BTreeMap<QueueId, usize>,
-    hidden: BTreeMap<(QueueId, i64), Hidden>,
+    tallies: OrdMap<(QueueId, i64), Tally>,
 }
+
+/// No second: before all of them.
+const ALL: i64 = i64::MIN;
 
 /// Messages that can't be received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,38 +39,53 @@ pub(crate) struct Hidden {
     pub(crate) delayed: usize,
 }
 
-impl Hidden {
-    fn of(message: &Message) -> Self {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    messages: usize,
+    hidden: Hidden,
+}
+
+impl Tally {
+    const ONE: Self = Self { messages: 1, hidden: Hidden { in_flight: 0, delayed: 0 } };
+
+    fn of_hidden(message: &Message) -> Self {
         let in_flight = usize::from(message.received > 0);
         let delayed = message.received == 0 && message.visible > message.contents.sent;
-        Self { in_flight, delayed: usize::from(delayed) }
+        Self { messages: 0, hidden: Hidden { in_flight, delayed: usize::from(delayed) } }
+    }
+
+    fn each(self, other: Self, f: fn(usize, usize) -> usize) -> Self {
+        Self {
+            messages: f(self.messages, other.messages),
+            hidden: Hidden {
+                in_flight: f(self.hidden.in_flight, other.hidden.in_flight),
+                delayed: f(self.hidden.delayed, other.hidden.delayed),
+            },
+        }
     }
 
     fn plus(self, more: Self) -> Self {
-        Self { in_flight: self.in_flight + more.in_flight, delayed: self.delayed + more.delayed }
+        self.each(more, usize::saturating_add)
     }
 
     fn minus(self, less: Self) -> Self {
-        Self {
-            in_flight: self.in_flight.saturating_sub(less.in_flight),
-            delayed: self.delayed.saturating_sub(less.delayed),
-        }
+        self.each(less, usize::saturating_sub)
     }
 }
 
 impl MessageIndexes {
     /// How many messages a queue has.
     pub(crate) fn len(&self, queue: QueueId) -> usize {
-        self.count.get(&queue).copied().unwrap_or(0)
+        self.tallies.get(&(queue, ALL)).map_or(0, |tally| tally.messages)
     }
 
     /// The hidden messages of a queue that show after the second of `now`.
     pub(crate) fn hidden_later(&self, queue: QueueId, now: Timestamp) -> Hidden {
-        let seconds = (queue, now.secs() + 1)..(queue.wrapping_add(1), i64::MIN);
+        let seconds = (queue, now.secs() + 1)..(queue.wrapping_add(1), ALL);
         if seconds.start >= seconds.end {
             return Hidden::default();
         }
-        self.hidden.range(seconds).fold(Hidden::default(), |sum, (_, n)| sum.plus(*n))
+        self.tallies.range(seconds).fold(Tally::default(), |sum, (_, n)| sum.plus(*n)).hidden
     }
 
     /// Keys and times of a group's messages, in order, from `first` on.
@@ -87,30 +103,26 @@ impl MessageIndexes {
     }
 
     fn tally(&mut self, queue: QueueId, old: Option<&Message>, new: Option<&Message>) {
-        match (old, new) {
-            (None, Some(_)) => *self.count.entry(queue).or_default() += 1,
-            (Some(_), None) => match self.len(queue).saturating_sub(1) {
-                0 => drop(self.count.remove(&queue)),
-                left => drop(self.count.insert(queue, left)),
-            },
-            _ => {}
-        }
-        let mut change = |message: Option<&Message>, with: fn(Hidden, Hidden) -> Hidden| {
-            let Some(message) = message else { return };
-            let hidden = Hidden::of(message);
-            if hidden == Hidden::default() {
+        let mut change = |second, by: Tally, with: fn(Tally, Tally) -> Tally| {
+            if by == Tally::default() {
                 return;
             }
-            let second = (queue, message.visible.secs());
-            let now = with(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
-            if now == Hidden::default() {
-                self.hidden.remove(&second);
+            let at = (queue, second);
+            let now = with(self.tallies.get(&at).copied().unwrap_or_default(), by);
+            if now == Tally::default() {
+                self.tallies.remove(&at);
             } else {
-                self.hidden.insert(second, now);
+                self.tallies.insert(at, now);
             }
         };
-        change(old, Hidden::minus);
-        change(new, Hidden::plus);
+        match old {
+            Some(old) => change(old.visible.secs(), Tally::of_hidden(old), Tally::minus),
+            None => change(ALL, Tally::ONE, Tally::plus),
+        }
+        match new {
+            Some(new) => change(new.visible.secs(), Tally::of_hidden(new), Tally::plus),
+            None => change(ALL, Tally::ONE, Tally::minus),
+        }
     }
 
     fn regroup(
