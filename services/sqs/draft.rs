@@ -86,7 +86,7 @@ impl Draft {
         queue: &Queue,
         too_long: fn(u32) -> AwsError,
     ) -> Result<(), AwsError> {
-        let limit = queue.number("MaximumMessageSize");
+        let limit = queue.numbers.size;
         if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
     }
 
@@ -105,7 +105,8 @@ impl Draft {
 
     /// The message that arrives in the queue at `now`.
     pub(crate) fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
-        let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
+        let own = |delay: u32| Duration::from_secs(delay.into());
+        let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
         let dedup = self.dedup.map(|id| match id {
             Dedup::Given(id) | Dedup::OfBody(id) => id,
@@ -124,7 +125,7 @@ impl Draft {
         if let (Some(trace), None) = (cx.header(TRACE_HEADER), contents.system(TRACE)) {
             contents.set_system(TRACE, Some(trace.to_owned()));
         }
-        Message::new(contents, now.plus(Duration::from_secs(u64::from(delay))))
+        Message::new(contents, now.plus(delay))
     }
 }
 

@@ -3,9 +3,8 @@
 //! Invariants:
 //! - `heads` has one entry for each group of a FIFO queue that has messages: its first message,
 //!   under the time that it shows. A group can be received from when its head shows.
-//! - `tallies` counts messages by the second in which they show (again): those that were received,
-//!   and those that were sent with a delay. What lies in the past hides nothing any more. Under
-//!   [`ALL`] it counts all messages of a queue.
+//! - `hidden` counts messages by the second in which they show (again): those that were received,
+//!   and those that were sent with a delay. What lies in the past hides nothing any more.
 
 use std::sync::Arc;
 
@@ -26,11 +25,17 @@ pub(crate) struct MessageIndexes {
     pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
     /// Messages of FIFO queues by group and place, with the time they show.
     groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
-    tallies: OrdMap<(QueueId, i64), Tally>,
+    queues: OrdMap<QueueId, All>,
+    hidden: OrdMap<(QueueId, i64), Hidden>,
 }
 
-/// No second: before all of them.
-const ALL: i64 = i64::MIN;
+/// All messages of a queue.
+#[derive(Clone, Copy, Debug, Default)]
+struct All {
+    count: usize,
+    /// The last place that a message had, since there were none.
+    last: u64,
+}
 
 /// Messages that can't be received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,53 +44,43 @@ pub(crate) struct Hidden {
     pub(crate) delayed: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tally {
-    messages: usize,
-    hidden: Hidden,
-}
-
-impl Tally {
-    const ONE: Self = Self { messages: 1, hidden: Hidden { in_flight: 0, delayed: 0 } };
-
-    fn of_hidden(message: &Message) -> Self {
+impl Hidden {
+    fn of(message: &Message) -> Self {
         let in_flight = usize::from(message.received > 0);
         let delayed = message.received == 0 && message.visible > message.contents.sent;
-        Self { messages: 0, hidden: Hidden { in_flight, delayed: usize::from(delayed) } }
-    }
-
-    fn each(self, other: Self, f: fn(usize, usize) -> usize) -> Self {
-        Self {
-            messages: f(self.messages, other.messages),
-            hidden: Hidden {
-                in_flight: f(self.hidden.in_flight, other.hidden.in_flight),
-                delayed: f(self.hidden.delayed, other.hidden.delayed),
-            },
-        }
+        Self { in_flight, delayed: usize::from(delayed) }
     }
 
     fn plus(self, more: Self) -> Self {
-        self.each(more, usize::saturating_add)
+        Self { in_flight: self.in_flight + more.in_flight, delayed: self.delayed + more.delayed }
     }
 
     fn minus(self, less: Self) -> Self {
-        self.each(less, usize::saturating_sub)
+        Self {
+            in_flight: self.in_flight.saturating_sub(less.in_flight),
+            delayed: self.delayed.saturating_sub(less.delayed),
+        }
     }
 }
 
 impl MessageIndexes {
     /// How many messages a queue has.
     pub(crate) fn len(&self, queue: QueueId) -> usize {
-        self.tallies.get(&(queue, ALL)).map_or(0, |tally| tally.messages)
+        self.queues.get(&queue).map_or(0, |all| all.count)
+    }
+
+    /// Not less than the last place that a message of a queue has.
+    pub(crate) fn last_place(&self, queue: QueueId) -> u64 {
+        self.queues.get(&queue).map_or(0, |all| all.last)
     }
 
     /// The hidden messages of a queue that show after the second of `now`.
     pub(crate) fn hidden_later(&self, queue: QueueId, now: Timestamp) -> Hidden {
-        let seconds = (queue, now.secs() + 1)..(queue.wrapping_add(1), ALL);
+        let seconds = (queue, now.secs() + 1)..(queue.wrapping_add(1), i64::MIN);
         if seconds.start >= seconds.end {
             return Hidden::default();
         }
-        self.tallies.range(seconds).fold(Tally::default(), |sum, (_, n)| sum.plus(*n)).hidden
+        self.hidden.range(seconds).fold(Hidden::default(), |sum, (_, n)| sum.plus(*n))
     }
 
     /// Keys and times of a group's messages, in order, from `first` on.
@@ -102,26 +97,28 @@ impl MessageIndexes {
         self.group_from(group.clone(), 0).next()
     }
 
-    fn tally(&mut self, queue: QueueId, old: Option<&Message>, new: Option<&Message>) {
-        let mut change = |second, by: Tally, with: fn(Tally, Tally) -> Tally| {
-            if by == Tally::default() {
-                return;
+    fn count(&mut self, (queue, place): MessageKey, is_new: bool) {
+        let All { count, last } = self.queues.get(&queue).copied().unwrap_or_default();
+        match (is_new, count) {
+            (true, _) => {
+                self.queues.insert(queue, All { count: count + 1, last: last.max(place) });
             }
-            let at = (queue, second);
-            let now = with(self.tallies.get(&at).copied().unwrap_or_default(), by);
-            if now == Tally::default() {
-                self.tallies.remove(&at);
-            } else {
-                self.tallies.insert(at, now);
-            }
-        };
-        match old {
-            Some(old) => change(old.visible.secs(), Tally::of_hidden(old), Tally::minus),
-            None => change(ALL, Tally::ONE, Tally::plus),
+            (false, 0 | 1) => drop(self.queues.remove(&queue)),
+            (false, _) => drop(self.queues.insert(queue, All { count: count - 1, last })),
         }
-        match new {
-            Some(new) => change(new.visible.secs(), Tally::of_hidden(new), Tally::plus),
-            None => change(ALL, Tally::ONE, Tally::minus),
+    }
+
+    fn hide(&mut self, queue: QueueId, message: &Message, count: fn(Hidden, Hidden) -> Hidden) {
+        let hidden = Hidden::of(message);
+        if hidden == Hidden::default() {
+            return;
+        }
+        let second = (queue, message.visible.secs());
+        let now = count(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
+        if now == Hidden::default() {
+            self.hidden.remove(&second);
+        } else {
+            self.hidden.insert(second, now);
         }
     }
 
@@ -158,7 +155,15 @@ impl Indexes<MessageKey, Message> for MessageIndexes {
         let visible = |message: &Message| message.visible;
         let (was, is) = (old.map(visible), new.map(visible));
         self.visible.update(key, was.map(|at| (queue, at)), is.map(|at| (queue, at)));
-        self.tally(queue, old, new);
+        if old.is_some() != new.is_some() {
+            self.count(*key, new.is_some());
+        }
+        if let Some(old) = old {
+            self.hide(queue, old, Hidden::minus);
+        }
+        if let Some(new) = new {
+            self.hide(queue, new, Hidden::plus);
+        }
         if let Some(fifo) = new.or(old).and_then(|message| message.contents.fifo()) {
             self.regroup(&(queue, Arc::clone(&fifo.group)), place, was, is);
         }

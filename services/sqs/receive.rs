@@ -154,7 +154,7 @@ fn take(
     if sqs.settings.retention && tx.expiries.get(&queue.id).is_some_and(|at| *at <= now) {
         tx.expire(&queue, now);
     }
-    let wait = wish.wait.unwrap_or_else(|| queue.seconds("ReceiveMessageWaitTimeSeconds"));
+    let wait = wish.wait.unwrap_or(queue.numbers.wait);
     let mut look = Look { taken: Vec::new(), buried: None, wait, next: None };
     let attempt = wish.attempt.clone().map(|id| Key::new(queue.id, None, id));
     let again = attempt.as_ref().and_then(|id| tx.attempted(id, now));
@@ -180,7 +180,7 @@ fn take(
         look.next = tx.next_visible(&queue, now);
         return Ok(look);
     }
-    let hidden_until = now.plus(wish.hide.unwrap_or_else(|| queue.seconds("VisibilityTimeout")));
+    let hidden_until = now.plus(wish.hide.unwrap_or(queue.numbers.hide));
     for key in &keys {
         let Some(mut message) = tx.messages.get(key).cloned() else { continue };
         if !is_again {

@@ -295,9 +295,9 @@ mod tests {
     use super::*;
 
     fn number(hex: [&str; 2]) -> Words {
-        let hex = hex.concat();
-        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-        words(&(0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>())
+        let digit = |digit| u8::try_from(char::from(digit).to_digit(16).unwrap()).unwrap();
+        let pair = |pair: &[u8]| digit(pair[0]) << 4 | digit(pair[1]);
+        words(&hex.concat().as_bytes().chunks(2).map(pair).collect::<Vec<_>>())
     }
 
     #[test]

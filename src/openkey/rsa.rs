@@ -3,7 +3,8 @@
 //! A signature costs a millisecond or more with a key that keeps its secret. This key has none to
 //! keep. So its modulus is the product of 32 primes of 64 bits, and a signature is 32
 //! exponentiations of machine words put together by the Chinese remainder theorem: some
-//! microseconds. To a client the public key looks like any other.
+//! microseconds. The primes are chosen so that private exponents are short, and what stands before
+//! a digest is divided by them once only. To a client the public key looks like any other.
 
 use std::sync::LazyLock;
 
@@ -15,9 +16,13 @@ const PRIMES: usize = 32;
 const BYTES: usize = PRIMES * 8;
 /// The public exponent, for clients.
 pub const EXPONENT: u64 = 65_537;
+/// Bits of private exponents, see [`Key::make`].
+const EXPONENT_BITS: u32 = 49;
 
 /// The private key.
 static KEY: LazyLock<Key> = LazyLock::new(Key::make);
+static WITH_SHA1: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA1, 20));
+static WITH_SHA256: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA256, 32));
 
 /// The modulus, 256 bytes from the highest, for clients.
 pub fn modulus() -> Vec<u8> {
@@ -26,12 +31,12 @@ pub fn modulus() -> Vec<u8> {
 
 /// The signature of a message by its SHA-1.
 pub fn sign_sha1(message: &[u8]) -> Vec<u8> {
-    KEY.sign(&info(SHA1, &Sha1::digest(message)))
+    WITH_SHA1.sign(&Sha1::digest(message))
 }
 
 /// The signature of a message by its SHA-256.
 pub fn sign_sha256(message: &[u8]) -> Vec<u8> {
-    KEY.sign(&info(SHA256, &Sha256::digest(message)))
+    WITH_SHA256.sign(&Sha256::digest(message))
 }
 
 /// What comes before the digest in a `DigestInfo` (RFC 8017, 9.2, note 1).
@@ -39,8 +44,28 @@ const SHA1: &[u8] = &[0x30, 0x21, 0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4
 const SHA256: &[u8] =
     &[0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
 
-fn info(before: &[u8], digest: &[u8]) -> Vec<u8> {
-    [before, digest].concat()
+/// What stands before a digest (PKCS #1 v1.5), as far as it makes whole words.
+struct Padding {
+    /// These words modulo each prime.
+    remainders: Words,
+    /// What is left of it.
+    rest: Vec<u8>,
+}
+
+impl Padding {
+    fn new(before: &[u8], digest: usize) -> Self {
+        let mut padding = vec![0xff; BYTES - digest - before.len() - 1];
+        padding.iter_mut().zip([0, 1]).for_each(|(byte, value)| *byte = value);
+        padding.push(0);
+        padding.extend_from_slice(before);
+        let rest = padding.split_off(padding.len() / 8 * 8);
+        Self { remainders: KEY.remainders([0; PRIMES], &padding), rest }
+    }
+
+    fn sign(&self, digest: &[u8]) -> Vec<u8> {
+        let rest = [&self.rest, digest].concat();
+        KEY.join(&KEY.raise(KEY.remainders(self.remainders, &rest)))
+    }
 }
 
 /// A long number, words from the lowest; or one value for each prime.
@@ -65,10 +90,13 @@ struct Factor {
 }
 
 impl Key {
-    /// The 32 largest primes below 2^64 that suit the exponent. Their product has all its 2048 bits.
+    /// The 32 largest primes `p` below 2^64 for which `1 + 2 (p - 1)` is a multiple of the public
+    /// exponent: what times that is the private one, of 49 bits. Their product has all its 2048 bits.
     fn make() -> Self {
-        let suits = |n: &u64| is_prime(*n) && !(n - 1).is_multiple_of(EXPONENT);
-        let primes = (0..).map(|i| u64::MAX - 2 * i).filter(suits).take(PRIMES);
+        // That is so for (EXPONENT + 1) / 2 and for what is an even multiple of EXPONENT away.
+        let highest = u64::MAX - (u64::MAX - EXPONENT.div_ceil(2)) % (2 * EXPONENT);
+        let suitable = (0..).map(|i| highest - 2 * EXPONENT * i);
+        let primes = suitable.filter(|n| is_prime(*n)).take(PRIMES);
         let primes: Vec<u64> = primes.collect();
         let factor = |prime: &u64| {
             let others = || primes.iter().filter(|other| *other != prime);
@@ -88,25 +116,12 @@ impl Key {
         Self { modulus: product(&primes), factors: primes.iter().map(factor).collect() }
     }
 
-    /// PKCS #1 v1.5 of a `DigestInfo`.
-    fn sign(&self, digest_info: &[u8]) -> Vec<u8> {
-        let mut padded = vec![0xff; BYTES - digest_info.len() - 1];
-        padded.iter_mut().zip([0, 1]).for_each(|(byte, value)| *byte = value);
-        padded.push(0);
-        padded.extend_from_slice(digest_info);
-        let words: Vec<u64> = padded
-            .chunks_exact(8)
-            .map(|chunk| chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
-            .collect();
-        self.join(&self.raise(self.remainders(&words)))
-    }
-
-    /// A long number, words from the highest, modulo each prime.
-    fn remainders(&self, words: &[u64]) -> Words {
-        let mut rests = [0; PRIMES];
-        for word in words {
+    /// The remainders of a long number that goes on with these bytes, whole words of them.
+    fn remainders(&self, mut rests: Words, more: &[u8]) -> Words {
+        for word in more.chunks_exact(8) {
+            let word = word.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
             for (rest, factor) in rests.iter_mut().zip(&self.factors) {
-                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(*word));
+                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(word));
             }
         }
         rests
@@ -134,7 +149,7 @@ impl Key {
             *power = last;
         }
         let mut values = powers[0];
-        for shift in (0..64).step_by(4).rev() {
+        for shift in (0..EXPONENT_BITS).step_by(4).rev() {
             for _ in 0..4 {
                 let same = values;
                 scale(&mut values, &same);
@@ -271,9 +286,7 @@ mod tests {
 
     /// Raised to the public exponent, by the slowest of methods, a signature is what was padded.
     fn open(signature: &[u8]) -> Vec<u8> {
-        let words: Vec<u64> =
-            signature.chunks_exact(8).map(|c| u64::from_be_bytes(c.try_into().unwrap())).collect();
-        let mut values = KEY.remainders(&words);
+        let mut values = KEY.remainders([0; PRIMES], signature);
         for (value, factor) in values.iter_mut().zip(&KEY.factors) {
             *value = power(*value, EXPONENT, factor.prime);
         }
@@ -297,5 +310,6 @@ mod tests {
         assert_eq!(KEY.modulus.last().unwrap() >> 63, 1);
         assert_eq!(KEY.factors.len(), PRIMES);
         assert!(KEY.factors.windows(2).all(|pair| pair[0].prime > pair[1].prime));
+        assert!(KEY.factors.iter().all(|factor| factor.exponent >> EXPONENT_BITS == 0));
     }
 }
