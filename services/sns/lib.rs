@@ -4,6 +4,7 @@ mod arn;
 mod confirmation;
 mod deliver;
 mod delivery_policy;
+mod delivery_status;
 mod endpoint_form;
 mod envelope;
 mod errors;
