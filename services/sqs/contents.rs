@@ -35,7 +35,7 @@ pub(crate) struct Contents {
 pub(crate) struct Labels {
     pub(crate) group: Arc<str>,
     /// Messages of FIFO queues have one, and no others.
-    pub(crate) dedup: Option<Arc<str>>,
+    pub(crate) dedup: Option<Box<str>>,
 }
 
 impl Contents {
@@ -165,9 +165,10 @@ pub(crate) fn check_body(body: Option<String>) -> Result<String, AwsError> {
     if is_valid(&body) { Ok(body) } else { Err(errors::message_contents()) }
 }
 
-/// Most texts are plain, which is soon seen.
+/// Most texts are plain, which is soon seen: many bytes at a time, so that none ends the look.
 fn is_valid(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' '..=b'~')) || text.chars().all(is_valid_char)
+    let plain = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=0x7f);
+    text.bytes().fold(true, |all, b| all & plain(b)) || text.chars().all(is_valid_char)
 }
 
 fn is_valid_char(c: char) -> bool {

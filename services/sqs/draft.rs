@@ -28,9 +28,9 @@ pub(crate) struct Draft {
 
 /// A deduplication id.
 enum Dedup {
-    Given(Arc<str>),
+    Given(String),
     /// By the body, if the queue wants that.
-    OfBody(Arc<str>),
+    OfBody(String),
 }
 
 impl Draft {
@@ -55,8 +55,8 @@ impl Draft {
         }
         let dedup = dedup.map(|id| check_id(id, "MessageDeduplicationId")).transpose()?;
         draft.dedup = Some(match dedup {
-            Some(id) => Dedup::Given(id.into()),
-            None => Dedup::OfBody(contents::sha256_of_body(&draft.body).into()),
+            Some(id) => Dedup::Given(id),
+            None => Dedup::OfBody(contents::sha256_of_body(&draft.body)),
         });
         // Zero is no delay of the message's own: the queue's holds.
         match draft.delay.take() {
@@ -97,9 +97,9 @@ impl Draft {
             Dedup::OfBody(_) if !queue.is_on("ContentBasedDeduplication") => {
                 return Err(errors::no_deduplication_id());
             }
-            Dedup::Given(id) | Dedup::OfBody(id) => Arc::clone(id),
+            Dedup::Given(id) | Dedup::OfBody(id) => id,
         };
-        let group = self.group.clone().filter(|_| queue.group_dedup);
+        let group = self.group.as_deref().filter(|_| queue.group_dedup);
         Ok(Some(Key::new(queue.id, group, id)))
     }
 
@@ -109,7 +109,7 @@ impl Draft {
         let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
         let dedup = self.dedup.map(|id| match id {
-            Dedup::Given(id) | Dedup::OfBody(id) => id,
+            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
         });
         let labels = self.group.map(|group| Box::new(Labels { group, dedup }));
         let mut contents = Contents {

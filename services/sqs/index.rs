@@ -19,7 +19,7 @@ type Group = (QueueId, Arc<str>);
 /// All indexes of messages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MessageIndexes {
-    /// By the time they show.
+    /// By the time they show, but for messages of FIFO queues that were never hidden.
     pub(crate) visible: Index<(QueueId, Timestamp), MessageKey>,
     /// The first message of each group, by the time it shows.
     pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
@@ -93,6 +93,12 @@ impl MessageIndexes {
         self.groups.range(range).map(|((queue, _, place), at)| ((*queue, *place), *at))
     }
 
+    /// A group's name as its messages have it, if there are any.
+    pub(crate) fn group_name(&self, queue: QueueId, group: &Arc<str>) -> Option<Arc<str>> {
+        let first = (queue, Arc::clone(group), 0)..=(queue, Arc::clone(group), u64::MAX);
+        self.groups.range(first).next().map(|((_, name, _), _)| Arc::clone(name))
+    }
+
     fn head(&self, group: &Group) -> Option<(MessageKey, Timestamp)> {
         self.group_from(group.clone(), 0).next()
     }
@@ -154,7 +160,11 @@ impl Indexes<MessageKey, Message> for MessageIndexes {
         let (queue, place) = *key;
         let visible = |message: &Message| message.visible;
         let (was, is) = (old.map(visible), new.map(visible));
-        self.visible.update(key, was.map(|at| (queue, at)), is.map(|at| (queue, at)));
+        let listed = |message: &&Message| {
+            message.contents.fifo().is_none() || message.visible > message.contents.sent
+        };
+        let at = |message: &Message| (queue, message.visible);
+        self.visible.update(key, old.filter(listed).map(at), new.filter(listed).map(at));
         if old.is_some() != new.is_some() {
             self.count(*key, new.is_some());
         }

@@ -243,7 +243,15 @@ impl Tables {
     }
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
+    pub(crate) fn add(&mut self, queue: &Queue, mut message: Message) -> MessageKey {
+        // Messages of a group share its name.
+        if queue.is_fifo
+            && let Some(contents) = Arc::get_mut(&mut message.contents)
+            && let Some(labels) = contents.labels.as_deref_mut()
+            && let Some(name) = self.messages.by().group_name(queue.id, &labels.group)
+        {
+            labels.group = name;
+        }
         let expiry = message.contents.sent.plus(queue.numbers.retention);
         if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);
