@@ -212,7 +212,7 @@ impl Gateway {
         let mut answer = call.finish(outcome);
         answer.headers_mut().extend(headers);
         name_server(service, &mut answer);
-        if as_json { cumulet_protocol::in_json(answer).await } else { answer }
+        if as_json { cumulet_protocol::in_json(answer, service.model()).await } else { answer }
     }
 
     fn identity(&self, credential: Option<&Credential<'_>>, parts: &Parts) -> Identity {

@@ -57,3 +57,12 @@ def test_messages(script):
         "deleted": 3,
         "missing": "QueueDoesNotExist",
     }
+
+
+def test_a_consumer(script):
+    assert script("js_consumer.mjs") == {
+        "handled": list(range(50)),
+        "failures": 1,
+        "events": ["message_processed", "processing_error"],
+        "left": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"},
+    }
