@@ -153,7 +153,7 @@ async fn keys_of_global_indexes_may_have_several_attributes() {
 async fn what_an_index_has_not_is_asked_for_in_vain() {
     let cloud = cloud();
     table(&cloud).await;
-    put(&cloud, item("a", 1, vec![("l", s("x")), ("g", s("x")), ("other", n(1))])).await;
+    put(&cloud, item("a", 1, vec![("l", s("x")), ("g", s("x")), ("rest", n(1))])).await;
     let asked = |index: &str, more: Vec<(&str, Value)>| {
         let mut asked = vec![
             ("IndexName", index.into()),
@@ -169,7 +169,7 @@ async fn what_an_index_has_not_is_asked_for_in_vain() {
             ("Select", "ALL_ATTRIBUTES".into()),
             "is not supported for global secondary index global",
         ),
-        ("global", ("ProjectionExpression", "other".into()), "does not project [other]"),
+        ("global", ("ProjectionExpression", "rest".into()), "does not project [rest]"),
         (
             "global",
             ("ConsistentRead", true.into()),
