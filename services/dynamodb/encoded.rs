@@ -8,7 +8,7 @@
 //! Bytes that were not written here give an item with fewer attributes, never a panic.
 
 use bytes::Bytes;
-use cumulet_core::{Blob, Encode, Writer};
+use cumulet_core::{Encode, Writer};
 
 use crate::number::Number;
 use crate::value::{AttributeValue, Item};
@@ -50,6 +50,12 @@ pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&str, EncodedValue<'_>)
         let name = str::from_utf8(at.sized()?).ok()?;
         Some((name, EncodedValue(at.value()?)))
     })
+}
+
+/// What DynamoDB counts for some attributes of an item.
+pub(crate) fn size_of(bytes: &[u8], names: &[String]) -> usize {
+    let part = attributes(bytes).filter(|(name, _)| names.iter().any(|n| n == name));
+    part.map(|(name, value)| name.len() + value.decode().size()).sum()
 }
 
 /// Writes the item of a compact form.
@@ -115,26 +121,28 @@ impl Encode for EncodedValue<'_> {
     fn encode(&self, w: &mut dyn Writer) {
         let Some((tag, rest)) = self.0.split_first() else { return };
         let sized = || Cursor(rest).sized().unwrap_or_default();
+        let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
         // The model's order: S, N, B, SS, NS, BS, M, L, NULL, BOOL.
-        w.structure(&|i, w| match (i, *tag) {
-            (0, S) => w.string(str::from_utf8(sized()).unwrap_or_default()),
-            (1, N) => Number::read_ordered(rest).unwrap_or((Number::ZERO, &[])).0.encode(w),
-            (2, B) => w.blob(sized()),
-            (3, SS) => {
-                let texts = self.strings().filter_map(|s| str::from_utf8(s).ok());
-                texts.map(ToOwned::to_owned).collect::<Vec<String>>().encode(w);
-            }
-            (4, NS) => self.numbers().collect::<Vec<_>>().encode(w),
-            (5, BS) => {
-                let blobs = self.strings().map(|b| Blob(Bytes::copy_from_slice(b)));
-                blobs.collect::<Vec<_>>().encode(w);
-            }
-            (6, M) => write(sized(), w),
-            (7, L) => self.elements().collect::<Vec<_>>().encode(w),
-            (8, NULL) => w.boolean(true),
-            (9, TRUE | FALSE) => w.boolean(*tag == TRUE),
-            _ => {}
-        });
+        match *tag {
+            S => w.member(0, &text(sized())),
+            N => w.member(1, &Number::read_ordered(rest).map_or(Number::ZERO, |(n, _)| n)),
+            B => w.member(2, &sized()),
+            SS => w.member(3, &self.strings().map(text).collect::<Vec<_>>()),
+            NS => w.member(4, &self.numbers().collect::<Vec<_>>()),
+            BS => w.member(5, &self.strings().collect::<Vec<_>>()),
+            M => w.member(6, &EncodedItem(sized())),
+            L => w.member(7, &self.elements().collect::<Vec<_>>()),
+            NULL => w.member(8, &true),
+            _ => w.member(9, &(*tag == TRUE)),
+        }
+    }
+}
+
+struct EncodedItem<'a>(&'a [u8]);
+
+impl Encode for EncodedItem<'_> {
+    fn encode(&self, w: &mut dyn Writer) {
+        write(self.0, w);
     }
 }
 

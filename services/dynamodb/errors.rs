@@ -72,3 +72,30 @@ pub(crate) fn policy_revision() -> AwsError {
     let message = "The revision ID specified does not match the current revision ID of the policy.";
     bad("PolicyNotFoundException", message)
 }
+
+pub(crate) fn key_schema() -> AwsError {
+    validation("The provided key element does not match the schema")
+}
+
+pub(crate) fn starting_key() -> AwsError {
+    validation("The provided starting key is invalid")
+}
+
+pub(crate) fn no_index(name: &str) -> AwsError {
+    validation(format!("The table does not have the specified index: {name}"))
+}
+
+pub(crate) fn condition_failed() -> AwsError {
+    bad("ConditionalCheckFailedException", "The conditional request failed")
+}
+
+pub(crate) fn transaction_cancelled(codes: &[&str]) -> AwsError {
+    let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+    bad("TransactionCanceledException", format!("{text} [{}]", codes.join(", ")))
+}
+
+pub(crate) fn token_mismatch() -> AwsError {
+    let message = "Idempotent parameter mismatch: the request has the same client token as one \
+                   with other parameters";
+    bad("IdempotentParameterMismatchException", message)
+}

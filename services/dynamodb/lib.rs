@@ -1,25 +1,35 @@
 //! DynamoDB: what this service is. Its streams are a second service of AWS's on the same state, in
 //! `streams`.
 
+mod batch;
 mod capacity;
+mod consumed;
 mod description;
 mod encoded;
 mod encryption;
 mod errors;
 mod expression;
+mod item;
+mod key;
 mod limits;
 mod name;
 mod number;
 mod operations;
+mod page;
 mod policy;
+mod query;
 mod schema;
 mod space;
 mod state;
+mod stored;
 mod streams;
 mod table;
 mod tags;
+mod transaction;
 mod update;
 mod value;
+mod view;
+mod write;
 
 #[cfg(test)]
 mod number_tests;

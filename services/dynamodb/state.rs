@@ -9,6 +9,7 @@ use cumulet_store::{Table, tables};
 use crate::errors;
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, Rows, SpaceId};
+use crate::transaction::{Token, TokenIndexes};
 
 tables! {
     /// All of DynamoDB in one scope.
@@ -21,6 +22,8 @@ tables! {
         pub(crate) last_space: Table<(), SpaceId>,
         /// Work on spaces that is too much for one section.
         pub(crate) chores: Table<SpaceId, Chore>,
+        /// Transactions of the last ten minutes, by the callers' tokens.
+        pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
     }
     next_due = |t| t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
 }

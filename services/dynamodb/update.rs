@@ -9,7 +9,7 @@ use crate::name::TableRef;
 use crate::schema::{self, Index};
 use crate::space::Chore;
 use crate::state::{Capacity, Class, Encryption, Provisioned, TableRow, Tables, label};
-use crate::{DynamoDb, capacity, encryption, table};
+use crate::{DynamoDb, capacity, encryption, key, table};
 
 pub(crate) async fn update_table(
     db: &DynamoDb,
@@ -54,7 +54,13 @@ pub(crate) async fn update_table(
                 ..api::SSEDescription::default()
             });
         }
+        let (name, space) = (table.name.clone(), table.space);
+        let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
+        let new: Vec<_> = new.map(|index| index.space).collect();
         tx.put(table);
+        for index in new {
+            tx.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
+        }
         Ok(output::UpdateTable { table_description: Some(description) })
     })
 }
@@ -273,12 +279,15 @@ fn create_index(
         }
     }
     let by_request = table.capacity.provisioned.is_none();
-    let capacity = capacity::Given::of_index(&given).parse(by_request, Some(name))?;
+    let mut wanted = capacity::Given::of_index(&given);
+    if by_request {
+        // Where AWS refuses to be told units, LocalStack's users are used to say them.
+        wanted.provisioned = None;
+    }
+    let capacity = wanted.parse(by_request, Some(name))?;
     let mut index = Index::global(&given, &table.attributes, capacity)?;
     index.space = tx.new_space();
     index.is_backfilling = true;
     table.indexes.push(index);
-    let index = table.indexes.len() - 1;
-    tx.backfill(table, index);
     Ok(())
 }

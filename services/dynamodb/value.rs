@@ -159,19 +159,19 @@ pub fn check_item(item: &Item) -> Result<(), AwsError> {
 impl Encode for AttributeValue {
     fn encode(&self, w: &mut dyn Writer) {
         // The model's order: S, N, B, SS, NS, BS, M, L, NULL, BOOL.
-        w.structure(&|i, w| match (i, self) {
-            (0, Self::S(text)) => w.string(text),
-            (1, Self::N(number)) => number.encode(w),
-            (2, Self::B(bytes)) => w.blob(bytes),
-            (3, Self::Ss(set)) => set.encode(w),
-            (4, Self::Ns(set)) => set.encode(w),
-            (5, Self::Bs(set)) => set.iter().cloned().map(Blob).collect::<Vec<_>>().encode(w),
-            (6, Self::M(map)) => map.encode(w),
-            (7, Self::L(list)) => list.encode(w),
-            (8, Self::Null) => w.boolean(true),
-            (9, Self::Bool(value)) => w.boolean(*value),
-            _ => {}
-        });
+        match self {
+            Self::S(text) => w.member(0, text),
+            Self::N(number) => w.member(1, number),
+            Self::B(bytes) => w.member(2, &&**bytes),
+            Self::Ss(set) => w.member(3, set),
+            Self::Ns(set) => w.member(4, set),
+            Self::Bs(set) => w.member(5, &set.iter().map(|b| &**b).collect::<Vec<_>>()),
+            Self::M(map) => w.member(6, map),
+            Self::L(list) => w.member(7, list),
+            Self::Null => w.member(8, &true),
+            Self::Bool(value) => w.member(9, value),
+            Self::Invalid(_) => w.structure(&|_, _| {}),
+        }
     }
 }
 
