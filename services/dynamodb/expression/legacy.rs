@@ -39,10 +39,7 @@ pub(crate) fn expected(
     operator: Option<String>,
     expression: Option<&str>,
 ) -> Result<Option<Condition>, AwsError> {
-    let others = [
-        ("Expected", expected.is_some()),
-        ("ConditionalOperator", operator.is_some()),
-    ];
+    let others = [("Expected", expected.is_some()), ("ConditionalOperator", operator.is_some())];
     check_mix(&others, &[(Kind::Condition, expression.is_some())])?;
     let mut all = Vec::new();
     for (name, expected) in expected.unwrap_or_default() {
@@ -152,10 +149,7 @@ fn action(name: String, update: api::AttributeValueUpdate) -> Result<Action, Aws
     }
 }
 
-fn combine(
-    all: Vec<Condition>,
-    operator: Option<&str>,
-) -> Result<Option<Condition>, AwsError> {
+fn combine(all: Vec<Condition>, operator: Option<&str>) -> Result<Option<Condition>, AwsError> {
     match (operator, all.len()) {
         (Some(_), 0) => {
             return Err(invalid("ConditionalOperator cannot be used without Filter or Expected"));
