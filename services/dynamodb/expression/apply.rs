@@ -14,7 +14,14 @@ type Outcome<T> = Result<T, String>;
 impl Update {
     /// Changes the item. What was touched is [`Self::paths`].
     pub(crate) fn apply(&self, item: &mut Item) -> Result<(), AwsError> {
-        self.try_apply(item).map_err(validation)
+        self.try_apply(item).map_err(|reason| {
+            let mismatch = self.is_legacy && reason == WRONG_OPERAND;
+            validation(if mismatch {
+                "Type mismatch for attribute to update".to_owned()
+            } else {
+                reason
+            })
+        })
     }
 
     /// The paths of all its actions: with a projection on them, what was and what is now there.
@@ -55,8 +62,10 @@ enum New {
     Leave,
 }
 
+const WRONG_OPERAND: &str = "An operand in the update expression has an incorrect data type";
+
 fn wrong_operand() -> String {
-    "An operand in the update expression has an incorrect data type".to_owned()
+    WRONG_OPERAND.to_owned()
 }
 
 fn new_value(action: &Action, item: &Item) -> Outcome<New> {
@@ -121,6 +130,11 @@ fn sum(old: AttributeValue, value: &AttributeValue) -> Outcome<AttributeValue> {
         (V::Ss(a), V::Ss(b)) => V::Ss(union(a, b)),
         (V::Ns(a), V::Ns(b)) => V::Ns(union(a, b)),
         (V::Bs(a), V::Bs(b)) => V::Bs(union(a, b)),
+        // Only `AttributeUpdates` adds lists.
+        (V::L(mut a), V::L(b)) => {
+            a.extend_from_slice(b);
+            V::L(a)
+        }
         _ => return Err(wrong_operand()),
     })
 }

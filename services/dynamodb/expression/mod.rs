@@ -7,6 +7,7 @@
 mod apply;
 mod condition;
 mod key;
+pub(crate) mod legacy;
 mod matching;
 mod node;
 mod path;

@@ -56,6 +56,12 @@ impl Projection {
         Self { attributes }
     }
 
+    /// The names of its attributes, if it takes all of them whole.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        let whole = self.attributes.values().all(|tree| *tree == Tree::All);
+        whole.then(|| self.attributes.keys().cloned().collect())
+    }
+
     /// The names of all attributes that it takes from.
     pub(crate) fn roots(&self) -> BTreeSet<&str> {
         self.attributes.keys().map(String::as_str).collect()

@@ -14,6 +14,8 @@ use crate::value::AttributeValue;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Update {
     pub(crate) actions: Vec<Action>,
+    /// It was no expression; so AWS words one error otherwise.
+    pub(crate) is_legacy: bool,
 }
 
 /// What becomes of one path.
@@ -65,7 +67,7 @@ impl Update {
             .map(|action| resolve(placeholders, action))
             .collect::<Result<Vec<_>, _>>()?;
         check_distinct(actions.iter().map(Action::path))?;
-        Ok(Self { actions })
+        Ok(Self { actions, is_legacy: false })
     }
 
     /// Refuses to touch the attributes of a key.
