@@ -67,12 +67,6 @@ impl Projection {
         self.attributes.keys().map(String::as_str).collect()
     }
 
-    /// The attributes' names, if they are wanted whole.
-    pub(crate) fn names(&self) -> Option<Vec<String>> {
-        let whole = self.attributes.values().all(|tree| *tree == Tree::All);
-        whole.then(|| self.attributes.keys().cloned().collect())
-    }
-
     /// What is wanted of an item.
     pub(crate) fn project<A: Attributes + ?Sized>(&self, item: &A) -> Item {
         let take = |(name, tree): (&String, &Tree)| {
