@@ -89,6 +89,12 @@ pub(crate) fn condition_failed() -> AwsError {
     bad("ConditionalCheckFailedException", "The conditional request failed")
 }
 
+pub(crate) fn duplicate_item() -> AwsError {
+    bad("DuplicateItemException", DUPLICATE_ITEM)
+}
+
+pub(crate) const DUPLICATE_ITEM: &str = "Duplicate primary key exists in table";
+
 pub(crate) fn transaction_cancelled(codes: &[&str]) -> AwsError {
     let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
     bad("TransactionCanceledException", format!("{text} [{}]", codes.join(", ")))

@@ -166,7 +166,11 @@ pub(crate) async fn update_item(
 }
 
 /// What an update answers with: nothing where there is nothing to show.
-fn returned(update: &Update, change: Change, returns: Option<&str>) -> Option<Attributes> {
+pub(crate) fn returned(
+    update: &Update,
+    change: Change,
+    returns: Option<&str>,
+) -> Option<Attributes> {
     let touched = |item: Option<Stored>| {
         let part = Projection::of(update.paths()).project(item?.bytes());
         (!part.is_empty()).then_some(Attributes::Item(part))

@@ -16,6 +16,7 @@ mod name;
 mod number;
 mod operations;
 mod page;
+mod partiql;
 mod policy;
 mod query;
 mod schema;

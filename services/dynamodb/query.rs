@@ -94,7 +94,7 @@ fn parse_query(input: &mut input::Query) -> Result<Parsed, AwsError> {
 }
 
 /// The keys that a condition is about.
-fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError> {
+pub(crate) fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError> {
     let mut prefix = key::partition(space, &bound.hash);
     for value in &bound.range {
         value.push_key(&mut prefix);

@@ -63,14 +63,27 @@ pub(crate) async fn transact_write_items(
     for item in &items {
         places.push(place(cx, item)?);
     }
-    let digest: Option<[u8; 32]> = input
-        .client_request_token
-        .is_some()
-        .then(|| Sha256::digest(format!("{items:?}").as_bytes()).into());
+    let token = input.client_request_token.as_deref().map(|token| (token, digest(&items)));
+    write_all(db, cx, &places, token, report, metrics)
+}
+
+/// What a token's transaction is told apart by.
+pub(crate) fn digest(items: &impl std::fmt::Debug) -> [u8; 32] {
+    Sha256::digest(format!("{items:?}").as_bytes()).into()
+}
+
+/// Does all of these writes, or none.
+pub(crate) fn write_all(
+    db: &DynamoDb,
+    cx: &Cx,
+    places: &[Place<'_>],
+    token: Option<(&str, [u8; 32])>,
+    report: Report,
+    metrics: Option<&str>,
+) -> Result<output::TransactWriteItems, AwsError> {
     let mut scopes: Vec<Scope> = places.iter().map(|place| place.at.scope).collect();
     scopes.push(cx.scope());
     db.store.write_many(cx, &scopes, |sections| {
-        let token = input.client_request_token.as_deref().zip(digest);
         if let Some((name, digest)) = token
             && let Some(done) = sections.of(cx.scope())?.token(name, cx.now())
         {
@@ -84,9 +97,9 @@ pub(crate) async fn transact_write_items(
             let item_collection_metrics = None;
             return Ok(output::TransactWriteItems { consumed_capacity, item_collection_metrics });
         }
-        let decided = decide(sections, &places)?;
+        let decided = decide(sections, places)?;
         let mut answer = Done::default();
-        for (decision, place) in decided.into_iter().zip(&places) {
+        for (decision, place) in decided.into_iter().zip(places) {
             answer.carry_out(sections, decision, place, metrics)?;
         }
         if let Some((name, digest)) = token {
@@ -259,6 +272,11 @@ impl Reason {
                 code: "ConditionalCheckFailed",
                 message: Some("The conditional request failed".to_owned()),
                 item: item.map(|item| item.item()),
+            },
+            Err(Failure::Duplicate) => Self {
+                code: "DuplicateItem",
+                message: Some(errors::DUPLICATE_ITEM.to_owned()),
+                item: None,
             },
             Err(Failure::Invalid(error)) => Self {
                 code: "ValidationError",

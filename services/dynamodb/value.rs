@@ -102,6 +102,28 @@ impl AttributeValue {
         }
     }
 
+    /// The set of these members, [`Self::Invalid`] where they make none; `None` where they are not
+    /// of one type that sets are of.
+    pub(crate) fn set_of(members: Vec<Self>) -> Option<Self> {
+        let all = members.into_iter();
+        Some(match all.as_slice().first()? {
+            Self::S(_) => {
+                let texts = all.map(|v| if let Self::S(text) = v { Some(text) } else { None });
+                text_set(&texts.collect::<Option<Vec<_>>>()?)
+            }
+            Self::N(_) => {
+                let numbers =
+                    all.map(|v| if let Self::N(n) = v { Some(n.to_string()) } else { None });
+                number_set(&numbers.collect::<Option<Vec<_>>>()?)
+            }
+            Self::B(_) => {
+                let bytes = all.map(|v| if let Self::B(bytes) = v { Some(bytes) } else { None });
+                byte_set(&bytes.collect::<Option<Vec<_>>>()?)
+            }
+            _ => return None,
+        })
+    }
+
     /// How two scalars of one type sort: text by its UTF-8 bytes, numbers by value, bytes unsigned.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {

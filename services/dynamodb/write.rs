@@ -23,6 +23,8 @@ pub(crate) struct Write {
     pub(crate) condition: Option<Condition>,
     /// A condition that fails is answered with the item.
     pub(crate) show_on_failure: bool,
+    /// Its condition is that nothing is there: PartiQL's INSERT.
+    pub(crate) is_insert: bool,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub(crate) struct Decision {
 pub(crate) enum Failure {
     /// Its condition does not hold; the item, where it is wanted.
     Condition(Option<Stored>),
+    /// It inserts an item that is there.
+    Duplicate,
     /// It is wrong in itself.
     Invalid(AwsError),
 }
@@ -67,6 +71,7 @@ impl From<Failure> for AwsError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Invalid(error) => error,
+            Failure::Duplicate => errors::duplicate_item(),
             Failure::Condition(item) => {
                 let error = errors::condition_failed();
                 match item {
@@ -80,7 +85,7 @@ impl From<Failure> for AwsError {
 
 impl Write {
     pub(crate) fn new(action: Action) -> Self {
-        Self { action, condition: None, show_on_failure: false }
+        Self { action, condition: None, show_on_failure: false, is_insert: false }
     }
 
     /// The item or key, as it came in.
@@ -117,6 +122,9 @@ impl Write {
                 Some(item) => condition.matches(item.bytes()),
                 None => condition.matches(&()),
             };
+            if !holds && self.is_insert {
+                return Err(Failure::Duplicate);
+            }
             if !holds {
                 return Err(Failure::Condition(old.filter(|_| self.show_on_failure)));
             }

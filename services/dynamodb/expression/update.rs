@@ -66,6 +66,11 @@ impl Update {
             .iter()
             .map(|action| resolve(placeholders, action))
             .collect::<Result<Vec<_>, _>>()?;
+        Self::new(actions)
+    }
+
+    /// The update of these actions, if their paths can stand side by side.
+    pub(crate) fn new(actions: Vec<Action>) -> Result<Self, String> {
         check_distinct(actions.iter().map(Action::path))?;
         Ok(Self { actions, is_legacy: false })
     }
