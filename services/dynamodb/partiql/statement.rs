@@ -1,4 +1,4 @@
-//! The statements that DynamoDB has of PartiQL: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are
+//! The statements that DynamoDB has of `PartiQL`: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are
 //! read with their parameters into the trees that expressions are made of.
 
 use super::parser::{Parser, malformed};

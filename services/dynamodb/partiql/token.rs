@@ -1,4 +1,4 @@
-//! PartiQL as tokens, each with its place, because some of AWS's messages tell it.
+//! `PartiQL` as tokens, each with its place, because some of AWS's messages tell it.
 
 use std::fmt;
 
