@@ -8,7 +8,7 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::consumed::{self, Report, Sort, Units};
 use crate::errors::validation;
-use crate::expression::{Condition, Kind, Placeholders, Projection, Update};
+use crate::expression::{Condition, Kind, Placeholders, Projection, Update, legacy};
 use crate::name::TableRef;
 use crate::space::Change;
 use crate::state::TableRow;
@@ -30,7 +30,10 @@ pub(crate) async fn put_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
+        Some(condition) => Some(condition),
+        None => condition(names.as_ref(), values.as_ref(), text)?,
+    };
     let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
@@ -107,7 +110,10 @@ pub(crate) async fn delete_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
+        Some(condition) => Some(condition),
+        None => condition(names.as_ref(), values.as_ref(), text)?,
+    };
     let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
@@ -131,14 +137,23 @@ pub(crate) async fn update_item(
     let (names, values) = (names.as_ref(), values.as_ref());
     let text = input.condition_expression.as_deref();
     let change = input.update_expression.as_deref();
+    let others = [
+        ("AttributeUpdates", input.attribute_updates.is_some()),
+        ("Expected", input.expected.is_some()),
+        ("ConditionalOperator", input.conditional_operator.is_some()),
+    ];
+    let given = [(Kind::Update, change.is_some()), (Kind::Condition, text.is_some())];
+    legacy::check_mix(&others, &given)?;
     let takes = [(Kind::Update, change), (Kind::Condition, text)];
     let mut placeholders = Placeholders::new(names, values, &takes)?;
     let update = change.map(|text| placeholders.update(text)).transpose()?;
     let condition = text.map(|text| placeholders.condition(Kind::Condition, text)).transpose()?;
     placeholders.finish()?;
-    let update = update.unwrap_or_else(Update::default);
+    let before = legacy::attribute_updates(input.attribute_updates)?;
+    let update = update.or(before).unwrap_or_default();
+    let expected = legacy::expected(input.expected, input.conditional_operator, text)?;
     let mut write = Write::new(Action::Update(input.key.unwrap_or_default(), update));
-    write.condition = condition;
+    write.condition = condition.or(expected);
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
     let metrics = input.return_item_collection_metrics;
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
