@@ -140,7 +140,7 @@ pub(crate) async fn batch_write_item(
         let mut collections: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (decision, place) in decided.into_iter().zip(&writes) {
             let table = Arc::clone(&decision.table);
-            let change = decision.carry_out(sections.of(place.at.scope)?);
+            let change = decision.carry_out(cx, sections.of(place.at.scope)?);
             if report != Report::Nothing {
                 let units = Units::of_write(&table, &change);
                 consumed.entry(table.name.clone()).or_default().add(&units);

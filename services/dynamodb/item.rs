@@ -84,7 +84,7 @@ fn one(
     db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.table(at.name)?);
         let decision = write.decide(tx, &table)?;
-        let change = decision.carry_out(tx);
+        let change = decision.carry_out(cx, tx);
         let consumed = consumed(&table, &change, report);
         let metrics = consumed::collection(&table, metrics.as_deref(), write.given());
         Ok(Done { change, consumed, metrics })

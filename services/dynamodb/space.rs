@@ -79,6 +79,7 @@ impl Tables {
     /// the item before and after.
     pub(crate) fn write_item(
         &mut self,
+        _cx: &Cx,
         table: &TableRow,
         at: &RowKey,
         new: Option<Stored>,

@@ -100,7 +100,7 @@ pub(crate) fn write_all(
         let decided = decide(sections, places)?;
         let mut answer = Done::default();
         for (decision, place) in decided.into_iter().zip(places) {
-            answer.carry_out(sections, decision, place, metrics)?;
+            answer.carry_out(cx, sections, decision, place, metrics)?;
         }
         if let Some((name, digest)) = token {
             let (until, consumed) = (cx.now().plus(TOKEN_LIFE), answer.consumed.clone());
@@ -121,13 +121,14 @@ struct Done {
 impl Done {
     fn carry_out(
         &mut self,
+        cx: &Cx,
         sections: &mut Sections<'_, '_, Tables>,
         decision: Decision,
         place: &Place<'_>,
         metrics: Option<&str>,
     ) -> Result<(), AwsError> {
         let table = Arc::clone(&decision.table);
-        let change = decision.carry_out(sections.of(place.at.scope)?);
+        let change = decision.carry_out(cx, sections.of(place.at.scope)?);
         let size = change.new.as_ref().or(change.old.as_ref()).map_or(0, Stored::size);
         let (written, read) = self.consumed.entry(table.name.clone()).or_default();
         written.add(&Units::of_write(&table, &change).twice());

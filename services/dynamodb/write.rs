@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cumulet_core::{AwsError, Value};
+use cumulet_core::{AwsError, Cx, Value};
 
 use crate::errors::{self, validation};
 use crate::expression::{Condition, Update};
@@ -144,12 +144,12 @@ impl Write {
 }
 
 impl Decision {
-    pub(crate) fn carry_out(self, tx: &mut Tables) -> Change {
+    pub(crate) fn carry_out(self, cx: &Cx, tx: &mut Tables) -> Change {
         // What is not there cannot go, and a check changes nothing.
         if self.is_check || (self.old.is_none() && self.new.is_none()) {
             return Change { old: self.old, new: self.new };
         }
-        tx.write_item(&self.table, &self.at, self.new)
+        tx.write_item(cx, &self.table, &self.at, self.new)
     }
 }
 

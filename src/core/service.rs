@@ -78,7 +78,6 @@ pub struct Resource {
 ///
 /// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
 /// with the types that `codegen` wrote into the crate's `api` module.
-#[expect(clippy::crate_in_macro_def, reason = "`api` is the calling crate's")]
 #[macro_export]
 macro_rules! operations {
     ($state:ty $(, $module:ident)?: $($name:ident => $handler:path

@@ -50,12 +50,6 @@ impl Projection {
         projection
     }
 
-    /// The projection on whole attributes.
-    pub(crate) fn of_attributes<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let attributes = names.into_iter().map(|name| (name.to_owned(), Tree::All)).collect();
-        Self { attributes }
-    }
-
     /// The names of its attributes, if it takes all of them whole.
     pub(crate) fn names(&self) -> Option<Vec<String>> {
         let whole = self.attributes.values().all(|tree| *tree == Tree::All);

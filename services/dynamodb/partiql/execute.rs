@@ -65,7 +65,7 @@ fn write(db: &DynamoDb, cx: &Cx, statement: &Statement, shows: bool) -> Result<D
         let mut write = plan::write(statement, &table)?;
         write.show_on_failure = shows;
         write.check()?;
-        let change = write.decide(tx, &table)?.carry_out(tx);
+        let change = write.decide(tx, &table)?.carry_out(cx, tx);
         let units = Units::of_write(&table, &change);
         Ok(Done { table, item: answer(statement, &write.action, change), units })
     })
