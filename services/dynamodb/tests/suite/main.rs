@@ -7,6 +7,10 @@ mod index;
 #[cfg(test)]
 mod item;
 #[cfg(test)]
+mod legacy;
+#[cfg(test)]
+mod partiql;
+#[cfg(test)]
 mod query;
 #[cfg(test)]
 mod table;
