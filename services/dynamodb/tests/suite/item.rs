@@ -155,11 +155,12 @@ async fn capacity_is_counted_by_the_rules() {
         let cloud = &cloud;
         async move { cloud.call(operation, Value::Map(entries)).await.get("ConsumedCapacity").cloned() }
     };
-    let units =
-        |consumed: &Option<Value>, path: &str| match at(consumed.as_ref().expect("it"), path) {
-            Value::Float(units) => *units,
-            other => panic!("{other:?}"),
+    let units = |consumed: &Option<Value>, path: &str| {
+        let Value::Float(units) = at(consumed.as_ref().expect("capacity"), path) else {
+            unreachable!()
         };
+        format!("{units:.1}")
+    };
     let big = item("a", 1, vec![("g", s("x")), ("data", s(&"x".repeat(5_000)))]);
     let put = consumed("dynamodb.PutItem", value!({"Item": big})).await;
     // 5,0xx bytes are five units in the table; the index projects less than a kilobyte.
