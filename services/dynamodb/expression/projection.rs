@@ -43,7 +43,7 @@ impl Projection {
             match projection.attributes.get_mut(&path.root) {
                 Some(tree) => tree.add(&path.steps),
                 None => {
-                    drop(projection.attributes.insert(path.root.clone(), Tree::new(&path.steps)))
+                    drop(projection.attributes.insert(path.root.clone(), Tree::new(&path.steps)));
                 }
             }
         }

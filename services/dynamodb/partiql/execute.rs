@@ -1,4 +1,4 @@
-//! ExecuteStatement and BatchExecuteStatement: statements one by one.
+//! `ExecuteStatement` and `BatchExecuteStatement`: statements one by one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! PartiQL: the statements that DynamoDB documents, as the conditions, updates and projections that
+//! `PartiQL`: the statements that DynamoDB documents, as the conditions, updates and projections that
 //! expressions are, run by the same functions.
 
 mod execute;

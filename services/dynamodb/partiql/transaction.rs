@@ -1,4 +1,4 @@
-//! ExecuteTransaction: statements that all read, or all write or check, in one section.
+//! `ExecuteTransaction`: statements that all read, or all write or check, in one section.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
