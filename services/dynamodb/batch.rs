@@ -1,4 +1,4 @@
-//! Several items at once, each for itself: BatchGetItem, BatchWriteItem.
+//! Several items at once, each for itself: `BatchGetItem`, `BatchWriteItem`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Single items: PutItem, GetItem, UpdateItem, DeleteItem.
+//! Single items: `PutItem`, `GetItem`, `UpdateItem`, `DeleteItem`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(crate) async fn put_item(
     let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
     Ok(output::PutItem {
@@ -78,7 +78,7 @@ fn one(
     at: &TableRef<'_>,
     write: &Write,
     report: Option<&str>,
-    metrics: Option<String>,
+    metrics: Option<&str>,
 ) -> Result<Done, AwsError> {
     write.check()?;
     let report = Report::parse(report);
@@ -87,7 +87,7 @@ fn one(
         let decision = write.decide(tx, &table)?;
         let change = decision.carry_out(cx, tx);
         let consumed = consumed(&table, &change, report);
-        let metrics = consumed::collection(&table, metrics.as_deref(), write.given());
+        let metrics = consumed::collection(&table, metrics, write.given());
         Ok(Done { change, consumed, metrics })
     })
 }
@@ -119,7 +119,7 @@ pub(crate) async fn delete_item(
     let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
     Ok(output::DeleteItem {
@@ -157,7 +157,7 @@ pub(crate) async fn update_item(
     let mut write = Write::new(Action::Update(input.key.unwrap_or_default(), update));
     write.condition = condition.or(expected);
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let Action::Update(_, update) = &write.action else { return Ok(output::UpdateItem::default()) };
     Ok(output::UpdateItem {

@@ -1,4 +1,4 @@
-//! Several items at once, all or none: TransactWriteItems, TransactGetItems.
+//! Several items at once, all or none: `TransactWriteItems`, `TransactGetItems`.
 //!
 //! A transaction runs in one section over all of its tables' scopes, so nobody ever sees a part of
 //! one and none is in another's way: AWS's `TransactionConflict` does not happen here.
@@ -253,7 +253,7 @@ pub(crate) fn decide(
     }
     if outcomes.iter().any(Result::is_err) {
         let reasons: Vec<_> = outcomes.into_iter().map(Reason::of).collect();
-        return Err(cancelled(reasons));
+        return Err(cancelled(&reasons));
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())
 }
@@ -295,7 +295,7 @@ impl Reason {
     }
 }
 
-pub(crate) fn cancelled(reasons: Vec<Reason>) -> AwsError {
+pub(crate) fn cancelled(reasons: &[Reason]) -> AwsError {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code).collect();
     let shown = reasons.iter().map(Reason::shown).collect();
     errors::transaction_cancelled(&codes).with("CancellationReasons", Value::List(shown))
@@ -338,7 +338,8 @@ pub(crate) async fn transact_get_items(
             found.push(outcome.map(|item| item.map(|item| view.of(item))));
         }
         if found.iter().any(Result::is_err) {
-            return Err(cancelled(found.into_iter().map(Reason::of).collect()));
+            let reasons: Vec<_> = found.into_iter().map(Reason::of).collect();
+            return Err(cancelled(&reasons));
         }
         let items = found.into_iter().flatten().map(|item| api::ItemResponse { item });
         let consumed = consumed.iter().filter_map(|(name, u)| u.describe(name, report, Sort::Read));

@@ -1,4 +1,4 @@
-//! UpdateTable: what can be changed about a table that is there.
+//! `UpdateTable`: what can be changed about a table that is there.
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 

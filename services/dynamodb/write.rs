@@ -23,7 +23,7 @@ pub(crate) struct Write {
     pub(crate) condition: Option<Condition>,
     /// A condition that fails is answered with the item.
     pub(crate) show_on_failure: bool,
-    /// Its condition is that nothing is there: PartiQL's INSERT.
+    /// Its condition is that nothing is there: `PartiQL`'s INSERT.
     pub(crate) is_insert: bool,
 }
 

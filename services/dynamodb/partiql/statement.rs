@@ -1,5 +1,5 @@
-//! The statements that DynamoDB has: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are
-//! read with their parameters into the trees that expressions are made of.
+//! The statements that DynamoDB has: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are read with
+//! their parameters into the trees that expressions are made of.
 
 use super::parser::{Parser, malformed};
 use super::token::Token;

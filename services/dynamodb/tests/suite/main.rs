@@ -87,7 +87,7 @@ async fn get(cloud: &TestCloud, key: Value) -> Value {
 
 /// Code and message of the error that an operation on `table` must answer.
 async fn refusal(cloud: &TestCloud, operation: &str, input: Value) -> (String, String) {
-    let Value::Map(mut entries) = input else { panic!("{input:?}") };
+    let Value::Map(mut entries) = input else { unreachable!("a map") };
     entries.insert(0, ("TableName".to_owned(), "table".into()));
     let error = cloud.fail(&format!("dynamodb.{operation}"), Value::Map(entries)).await;
     (error.code().to_owned(), error.message().to_owned())
