@@ -32,10 +32,11 @@ pub(crate) async fn put_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
-        Some(condition) => Some(condition),
-        None => condition(names.as_ref(), values.as_ref(), text)?,
-    };
+    let condition =
+        match legacy::expected(input.expected, input.conditional_operator.as_deref(), text)? {
+            Some(condition) => Some(condition),
+            None => condition(names.as_ref(), values.as_ref(), text)?,
+        };
     let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
@@ -113,10 +114,11 @@ pub(crate) async fn delete_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = match legacy::expected(input.expected, input.conditional_operator, text)? {
-        Some(condition) => Some(condition),
-        None => condition(names.as_ref(), values.as_ref(), text)?,
-    };
+    let condition =
+        match legacy::expected(input.expected, input.conditional_operator.as_deref(), text)? {
+            Some(condition) => Some(condition),
+            None => condition(names.as_ref(), values.as_ref(), text)?,
+        };
     let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
@@ -155,7 +157,7 @@ pub(crate) async fn update_item(
     placeholders.finish()?;
     let before = legacy::attribute_updates(input.attribute_updates)?;
     let update = update.or(before).unwrap_or_default();
-    let expected = legacy::expected(input.expected, input.conditional_operator, text)?;
+    let expected = legacy::expected(input.expected, input.conditional_operator.as_deref(), text)?;
     let mut write = Write::new(Action::Update(input.key.unwrap_or_default(), update));
     write.condition = condition.or(expected);
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());

@@ -241,11 +241,6 @@ fn text_set(given: &[String]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("An string set  may not be empty");
     }
-    if given.iter().any(String::is_empty) {
-        return AttributeValue::invalid_parameter(
-            "An string set may not have a empty string as a member",
-        );
-    }
     match distinct(given) {
         Some(set) => AttributeValue::Ss(set),
         None => AttributeValue::invalid_parameter(format!(
@@ -271,11 +266,6 @@ fn number_set(given: &[String]) -> AttributeValue {
 fn byte_set(given: &[Bytes]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("Binary sets should not be empty");
-    }
-    if given.iter().any(Bytes::is_empty) {
-        return AttributeValue::invalid_parameter(
-            "Binary sets may not contain null or empty values",
-        );
     }
     match distinct(given) {
         Some(set) => AttributeValue::Bs(set),

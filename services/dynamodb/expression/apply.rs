@@ -169,7 +169,7 @@ fn parent<'i, 'p>(
     item: &'i mut Item,
     path: &'p Path,
 ) -> Outcome<Option<(&'i mut AttributeValue, &'p Step)>> {
-    let Some((last, before)) = path.steps.split_last() else { return Ok(None) };
+    let Some((end, before)) = path.steps.split_last() else { return Ok(None) };
     let mut value = item.get_mut(&path.root).ok_or_else(invalid_path)?;
     for step in before {
         value = match (value, step) {
@@ -179,7 +179,7 @@ fn parent<'i, 'p>(
         }
         .ok_or_else(invalid_path)?;
     }
-    Ok(Some((value, last)))
+    Ok(Some((value, end)))
 }
 
 fn put(item: &mut Item, path: &Path, value: AttributeValue) -> Outcome<()> {

@@ -213,15 +213,27 @@ impl Condition {
 
     fn collect_roots<'a>(&'a self, out: &mut BTreeSet<&'a str>) {
         match self {
-            Self::And(two) | Self::Or(two) => two.iter().for_each(|c| c.collect_roots(out)),
+            Self::And(two) | Self::Or(two) => {
+                for condition in &**two {
+                    condition.collect_roots(out);
+                }
+            }
             Self::Not(inner) => inner.collect_roots(out),
             Self::Compare(_, two) | Self::BeginsWith(two) | Self::Contains(two) => {
-                two.iter().for_each(|o| o.roots(out));
+                for operand in &**two {
+                    operand.roots(out);
+                }
             }
-            Self::Between(three) => three.iter().for_each(|o| o.roots(out)),
+            Self::Between(three) => {
+                for operand in &**three {
+                    operand.roots(out);
+                }
+            }
             Self::In(operand, list) => {
                 operand.roots(out);
-                list.iter().for_each(|o| o.roots(out));
+                for operand in list {
+                    operand.roots(out);
+                }
             }
             Self::Exists(operand) | Self::NotExists(operand) => operand.roots(out),
             Self::Type(a, b) => {

@@ -36,7 +36,7 @@ pub(crate) fn check_mix(
 /// `Expected`, where there is no `ConditionExpression`.
 pub(crate) fn expected(
     expected: Option<BTreeMap<String, api::ExpectedAttributeValue>>,
-    operator: Option<String>,
+    operator: Option<&str>,
     expression: Option<&str>,
 ) -> Result<Option<Condition>, AwsError> {
     let others = [("Expected", expected.is_some()), ("ConditionalOperator", operator.is_some())];
@@ -45,7 +45,7 @@ pub(crate) fn expected(
     for (name, expected) in expected.unwrap_or_default() {
         all.push(one_expected(name, expected)?);
     }
-    combine(all, operator.as_deref())
+    combine(all, operator)
 }
 
 /// `QueryFilter` or `ScanFilter`.

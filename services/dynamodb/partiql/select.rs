@@ -15,6 +15,7 @@ use crate::expression::{KeyRange, Path};
 use crate::name::TableRef;
 use crate::page::{Range, Request};
 use crate::schema::Schema;
+use crate::state::TableRow;
 use crate::stored::Attributes;
 use crate::value::Item;
 use crate::view::View;
@@ -48,6 +49,7 @@ pub(super) fn run(
             consistent: input.consistent_read.unwrap_or(false),
             backward: false,
         };
+        check_index(&request, table)?;
         let index = request.index(table)?;
         let (space, schema) = index.map_or((table.space, &table.key), |i| (i.space, &i.key));
         let mut ranges = plan::ranges(select.condition.as_ref(), schema)?;
@@ -88,6 +90,18 @@ pub(super) fn run(
         last_evaluated_key: place.start,
         consumed_capacity: units.describe(&table, report, Sort::Plain),
     })
+}
+
+/// What SELECT says of an index otherwise than Query does.
+fn check_index(request: &Request<'_>, table: &TableRow) -> Result<(), AwsError> {
+    let Some(name) = request.index else { return Ok(()) };
+    let found = table.index(name);
+    let index = found.ok_or_else(|| validation("The table does not have the specified index"))?;
+    if request.consistent && index.is_global() {
+        let text = "Strongly consistent read is not supported on Global Secondary Indexes";
+        return Err(validation(text));
+    }
+    Ok(())
 }
 
 /// What is read of every item: whole attributes, or all where places inside are wanted.

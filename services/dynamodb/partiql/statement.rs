@@ -1,5 +1,5 @@
-//! The statements that DynamoDB has of `PartiQL`: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are
-//! read with their parameters into the trees that expressions are made of.
+//! The statements that DynamoDB has: SELECT, INSERT, UPDATE, DELETE, and EXISTS. They are read with
+//! their parameters into the trees that expressions are made of.
 
 use super::parser::{Parser, malformed};
 use super::token::Token;
@@ -64,6 +64,8 @@ impl Statement {
             insert(&mut p)?
         } else if p.word("UPDATE") {
             update(&mut p)?
+        } else if p.word("FROM") {
+            from_first(&mut p)?
         } else if p.word("DELETE") {
             delete(&mut p)?
         } else if p.word("EXISTS") {
@@ -190,6 +192,24 @@ fn returning(p: &mut Parser<'_>) -> Result<Option<Returning>, String> {
 fn update(p: &mut Parser<'_>) -> Result<Statement, String> {
     let table = p.name()?;
     refuse_alias(p, &["SET", "REMOVE", "WHERE", "RETURNING"])?;
+    let update = changes(p)?;
+    let condition = where_clause(p)?;
+    let returning = returning(p)?;
+    Ok(Statement::Update { table, update, condition, returning })
+}
+
+/// An UPDATE whose WHERE comes first.
+fn from_first(p: &mut Parser<'_>) -> Result<Statement, String> {
+    let table = p.name()?;
+    refuse_alias(p, &["SET", "REMOVE", "WHERE"])?;
+    let condition = where_clause(p)?;
+    let update = changes(p)?;
+    let returning = returning(p)?;
+    Ok(Statement::Update { table, update, condition, returning })
+}
+
+/// All SET and REMOVE.
+fn changes(p: &mut Parser<'_>) -> Result<Update, String> {
     let mut actions = Vec::new();
     loop {
         let is_set = p.word("SET");
@@ -207,10 +227,7 @@ fn update(p: &mut Parser<'_>) -> Result<Statement, String> {
     if actions.is_empty() {
         return Err(malformed("Unexpected term"));
     }
-    let update = Update::new(actions)?;
-    let condition = where_clause(p)?;
-    let returning = returning(p)?;
-    Ok(Statement::Update { table, update, condition, returning })
+    Update::new(actions)
 }
 
 fn assignment(p: &mut Parser<'_>, path: Path) -> Result<Action, String> {
@@ -299,7 +316,7 @@ pub(super) fn shown_name(path: &Path) -> String {
     for step in &path.steps {
         match step {
             Step::Key(key) => name.clone_from(key),
-            Step::Index(index) => name.push_str(&format!("[{index}]")),
+            Step::Index(index) => name.extend(["[", &index.to_string(), "]"]),
         }
     }
     name

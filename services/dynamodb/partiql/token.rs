@@ -45,12 +45,12 @@ pub(super) fn tokens(text: &str) -> Option<Vec<(Token, At)>> {
     let (mut line, mut column) = (1, 1);
     while let Some(first) = rest.chars().next() {
         let (token, length) = next(rest, first)?;
-        let (taken, after) = rest.split_at_checked(length)?;
-        let characters = taken.chars().count();
+        let (text, after) = rest.split_at_checked(length)?;
+        let characters = text.chars().count();
         if let Some(token) = token {
             out.push((token, At { line, column, length: characters }));
         }
-        match taken.rsplit_once('\n') {
+        match text.rsplit_once('\n') {
             Some((before, last)) => {
                 line += 1 + before.matches('\n').count();
                 column = last.chars().count() + 1;

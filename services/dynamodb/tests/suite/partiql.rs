@@ -1,4 +1,4 @@
-//! PartiQL: statements, batches and transactions.
+//! `PartiQL`: statements, batches and transactions.
 
 use super::*;
 
@@ -107,6 +107,9 @@ async fn what_writes_do() {
     let expected = value!({"x": {"N": "1"}, "y": {"L": [{"N": "1"}, {"N": "2"}]}});
     assert_eq!(execute(&cloud, add).await, [expected]);
 
+    let first = "from \"table\" where pk = 'c' and sk = 1 and x = 1 set z = 2 remove y";
+    assert_eq!(execute(&cloud, first).await, []);
+    assert_eq!(get(&cloud, key("c", 1)).await.get("z"), Some(&n(2)));
     let gone = "UPDATE \"table\" SET x = 1 WHERE pk = 'none' AND sk = 1";
     assert_eq!(refused(&cloud, gone).await.0, "ConditionalCheckFailedException");
     let delete = |more: &str| format!("DELETE FROM \"table\" WHERE pk = 'c' AND sk = 1 {more}");
@@ -177,6 +180,7 @@ async fn what_is_wrong_with_a_statement() {
         ("UPDATE \"table\" SET t = 1 WHERE pk = 'a'".to_owned(),
             "Where clause does not contain a mandatory equality on all key attributes".to_owned()),
         (update("sk = 2"), "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key".to_owned()),
+        ("SELECT * FROM \"table\".\"none\"".to_owned(), "The table does not have the specified index".to_owned()),
         ("SELECT * FROM \"table\" WHERE kept = 1 ORDER BY sk".to_owned(),
             "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.".to_owned()),
     ] {
