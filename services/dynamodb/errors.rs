@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, Value};
 
 fn bad(code: &str, message: impl Into<String>) -> AwsError {
     AwsError::new(code, 400, message)
@@ -85,8 +85,15 @@ pub(crate) fn no_index(name: &str) -> AwsError {
     validation(format!("The table does not have the specified index: {name}"))
 }
 
+const CONDITION_FAILED: &str = "The conditional request failed";
+
 pub(crate) fn condition_failed() -> AwsError {
-    bad("ConditionalCheckFailedException", "The conditional request failed")
+    bad("ConditionalCheckFailedException", CONDITION_FAILED)
+}
+
+/// With an item AWS calls the message `Message`, and not as its model has it.
+pub(crate) fn condition_failed_on(item: Value) -> AwsError {
+    bad("ConditionalCheckFailedException", "").with("Message", CONDITION_FAILED).with("Item", item)
 }
 
 pub(crate) fn duplicate_item() -> AwsError {

@@ -72,13 +72,8 @@ impl From<Failure> for AwsError {
         match failure {
             Failure::Invalid(error) => error,
             Failure::Duplicate => errors::duplicate_item(),
-            Failure::Condition(item) => {
-                let error = errors::condition_failed();
-                match item {
-                    Some(item) => error.with("Item", shown(&item.item())),
-                    None => error,
-                }
-            }
+            Failure::Condition(None) => errors::condition_failed(),
+            Failure::Condition(Some(item)) => errors::condition_failed_on(shown(&item.item())),
         }
     }
 }
