@@ -17,7 +17,7 @@ use crate::throttle::Access;
 use crate::value::Item;
 use crate::view::View;
 use crate::write::{Action, Write};
-use crate::{DynamoDb, key};
+use crate::{DynamoDb, key, value};
 
 pub(crate) async fn put_item(
     db: &DynamoDb,
@@ -204,6 +204,7 @@ pub(crate) async fn get_item(
     )?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let given = input.key.unwrap_or_default();
+    value::check_item(&given)?;
     let (found, consumed) = db.store.read(cx, at.scope, |tx| {
         let table = tx.table(at.name)?;
         let key = key::of_key(table, &given)?;

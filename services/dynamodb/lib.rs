@@ -46,8 +46,12 @@ use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId}
 use cumulet_protocol::validate;
 use cumulet_store::{Platform, Store};
 
-static DESCRIPTION: Description =
-    Description { validate, ..Description::new("dynamodb", api::model, operations::OPERATIONS) };
+static DESCRIPTION: Description = Description {
+    validate,
+    server: Some("Server"),
+    crc32: true,
+    ..Description::new("dynamodb", api::model, operations::OPERATIONS)
+};
 
 /// DynamoDB's state and settings.
 pub struct DynamoDb {

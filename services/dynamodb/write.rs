@@ -93,9 +93,8 @@ impl Write {
 
     /// Refuses what is wrong without a look at any table.
     pub(crate) fn check(&self) -> Result<(), AwsError> {
-        let Action::Put(item) = &self.action else { return Ok(()) };
-        value::check_item(item)?;
-        if value::item_size(item) > ITEM_MAX {
+        value::check_item(self.given())?;
+        if matches!(self.action, Action::Put(_)) && value::item_size(self.given()) > ITEM_MAX {
             return Err(validation("Item size has exceeded the maximum allowed size"));
         }
         Ok(())
