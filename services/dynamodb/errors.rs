@@ -105,3 +105,9 @@ pub(crate) fn token_mismatch() -> AwsError {
                    with other parameters";
     bad("IdempotentParameterMismatchException", message)
 }
+
+pub(crate) fn throughput_exceeded() -> AwsError {
+    let message = "The level of configured provisioned throughput for the table was exceeded. \
+                   Consider increasing your provisioning level with the UpdateTable API";
+    bad("ProvisionedThroughputExceededException", message)
+}

@@ -13,6 +13,7 @@ use crate::name::TableRef;
 use crate::space::Change;
 use crate::state::TableRow;
 use crate::stored::{Attributes, Stored};
+use crate::throttle::Access;
 use crate::value::Item;
 use crate::view::View;
 use crate::write::{Action, Write};
@@ -23,6 +24,7 @@ pub(crate) async fn put_item(
     cx: &Cx,
     input: input::PutItem,
 ) -> Result<output::PutItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let returns = input.return_values.as_deref();
     if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
         return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
@@ -104,6 +106,7 @@ pub(crate) async fn delete_item(
     cx: &Cx,
     input: input::DeleteItem,
 ) -> Result<output::DeleteItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let returns = input.return_values.as_deref();
     if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
         return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
@@ -134,6 +137,7 @@ pub(crate) async fn update_item(
     cx: &Cx,
     input: input::UpdateItem,
 ) -> Result<output::UpdateItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let (names, values) = (names.as_ref(), values.as_ref());
@@ -191,6 +195,7 @@ pub(crate) async fn get_item(
     cx: &Cx,
     input: input::GetItem,
 ) -> Result<output::GetItem, AwsError> {
+    db.admit(cx, Access::Read)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let view = View::parse(
         input.projection_expression.as_deref(),

@@ -11,6 +11,7 @@ use crate::expression::{
 use crate::name::TableRef;
 use crate::page::{Range, Request};
 use crate::space::SpaceId;
+use crate::throttle::Access;
 use crate::value::AttributeValue;
 use crate::view::View;
 use crate::{DynamoDb, key};
@@ -20,6 +21,7 @@ pub(crate) async fn query(
     cx: &Cx,
     mut input: input::Query,
 ) -> Result<output::Query, AwsError> {
+    db.admit(cx, Access::Read)?;
     let (key, filter, view) = parse_query(&mut input)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let filtered =
@@ -138,6 +140,7 @@ pub(crate) async fn scan(
     cx: &Cx,
     mut input: input::Scan,
 ) -> Result<output::Scan, AwsError> {
+    db.admit(cx, Access::Read)?;
     let (filter, view) = parse_scan(&mut input)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let segment = segment(input.segment, input.total_segments)?;

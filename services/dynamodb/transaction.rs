@@ -19,6 +19,7 @@ use crate::item::{condition, shows};
 use crate::name::TableRef;
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
+use crate::throttle::Access;
 use crate::value::Item;
 use crate::view::View;
 use crate::write::{Action, Decision, Failure, Write, shown};
@@ -56,6 +57,7 @@ pub(crate) async fn transact_write_items(
     cx: &Cx,
     input: input::TransactWriteItems,
 ) -> Result<output::TransactWriteItems, AwsError> {
+    db.admit(cx, Access::Write)?;
     let items = input.transact_items.unwrap_or_default();
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let metrics = input.return_item_collection_metrics.as_deref();
@@ -306,6 +308,7 @@ pub(crate) async fn transact_get_items(
     cx: &Cx,
     input: input::TransactGetItems,
 ) -> Result<output::TransactGetItems, AwsError> {
+    db.admit(cx, Access::Read)?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let items = input.transact_items.unwrap_or_default();
     let mut wanted = Vec::with_capacity(items.len());

@@ -218,3 +218,14 @@ async fn large_answers_of_batches_leave_keys_over() {
     // 16 MB of 390 KB each.
     assert_eq!((read.items().len(), left.items().len()), (42, 8));
 }
+
+#[tokio::test]
+async fn chance_refuses_as_often_as_it_is_told_to() {
+    let settings = [("DYNAMODB_WRITE_ERROR_PROBABILITY", "1")].into_iter().collect();
+    let platform = cumulet_store::Platform { settings, ..cumulet_store::Platform::default() };
+    let cloud = cumulet_testkit::TestCloud::new(cumulet_dynamodb::services(&platform));
+    table(&cloud).await;
+    let (code, _) = refusal(&cloud, "PutItem", value!({"Item": (key("a", 1))})).await;
+    assert_eq!(code, "ProvisionedThroughputExceededException");
+    assert_eq!(get(&cloud, key("a", 1)).await, Value::Null);
+}
