@@ -156,7 +156,9 @@ impl Condition {
             }
             Node::Function(name, arguments) => Self::resolve_function(p, name, arguments)?,
             // The grammar lets no operand stand here.
-            Node::Path(_) | Node::Value(_) => return Err("Syntax error".to_owned()),
+            Node::Path(_) | Node::Value(_) | Node::Arithmetic(..) => {
+                return Err("Syntax error".to_owned());
+            }
         })
     }
 

@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 use super::plan;
 use super::statement::{Order, Select, shown_name};
 use crate::api::{input, output};
-use crate::consumed::{Report, Sort, Units};
+use crate::consumed::{self, Report, Sort, Units};
 use crate::encoded;
-use crate::errors::{starting_key, validation};
-use crate::expression::{KeyRange, Path};
+use crate::errors::{invalid, starting_key, validation};
+use crate::expression::{Condition, KeyRange, Path};
 use crate::name::TableRef;
 use crate::page::{Range, Request};
-use crate::schema::Schema;
+use crate::schema::{Index, Schema};
 use crate::state::TableRow;
 use crate::stored::Attributes;
 use crate::value::Item;
@@ -49,8 +49,7 @@ pub(super) fn run(
             consistent: input.consistent_read.unwrap_or(false),
             backward: false,
         };
-        check_index(&request, table)?;
-        let index = request.index(table)?;
+        let index = check_index(&request, select, table)?;
         let (space, schema) = index.map_or((table.space, &table.key), |i| (i.space, &i.key));
         let mut ranges = plan::ranges(select.condition.as_ref(), schema)?;
         if let Some(order) = &select.order {
@@ -93,15 +92,30 @@ pub(super) fn run(
 }
 
 /// What SELECT says of an index otherwise than Query does.
-fn check_index(request: &Request<'_>, table: &TableRow) -> Result<(), AwsError> {
-    let Some(name) = request.index else { return Ok(()) };
+fn check_index<'t>(
+    request: &Request<'_>,
+    select: &Select,
+    table: &'t TableRow,
+) -> Result<Option<&'t Index>, AwsError> {
+    let Some(name) = request.index else { return Ok(None) };
     let found = table.index(name);
     let index = found.ok_or_else(|| validation("The table does not have the specified index"))?;
     if request.consistent && index.is_global() {
         let text = "Strongly consistent read is not supported on Global Secondary Indexes";
         return Err(validation(text));
     }
-    Ok(())
+    let filtered = select.condition.iter().flat_map(Condition::roots);
+    if let Some(has) = consumed::names(table, index) {
+        let is_missing = |name: &&str| !has.iter().any(|has| has == name);
+        let missing: Vec<_> = filtered.filter(is_missing).collect();
+        if !missing.is_empty() {
+            return Err(invalid(format!(
+                "Secondary index {name} does not project one or more filter attributes: [{}]",
+                missing.join(", ")
+            )));
+        }
+    }
+    request.index(table)
 }
 
 /// What is read of every item: whole attributes, or all where places inside are wanted.
@@ -196,7 +210,7 @@ impl Place {
     }
 
     fn parse(token: &str, digest: [u8; 8]) -> Result<Self, AwsError> {
-        let bytes = BASE64.decode(token).map_err(|_| token_mismatch())?;
+        let bytes = BASE64.decode(token).map_err(|_| validation("Invalid NextToken"))?;
         let rest = bytes.strip_prefix(&digest).ok_or_else(token_mismatch)?;
         let (ordinal, start) = rest.split_first_chunk().ok_or_else(token_mismatch)?;
         let ordinal = usize::try_from(u32::from_be_bytes(*ordinal)).unwrap_or(usize::MAX);

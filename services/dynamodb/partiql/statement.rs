@@ -54,6 +54,17 @@ pub(super) enum Returning {
     ModifiedNew,
 }
 
+impl Returning {
+    fn words(self) -> &'static str {
+        match self {
+            Self::AllOld => "ALL OLD",
+            Self::ModifiedOld => "MODIFIED OLD",
+            Self::AllNew => "ALL NEW",
+            Self::ModifiedNew => "MODIFIED NEW",
+        }
+    }
+}
+
 impl Statement {
     pub(super) fn parse(text: &str, parameters: &[AttributeValue]) -> Result<Self, String> {
         parameters.iter().try_for_each(AttributeValue::check)?;
@@ -81,6 +92,13 @@ impl Statement {
             return Err("Number of parameters in request and statement don't match.".to_owned());
         }
         Ok(statement)
+    }
+
+    pub(super) fn returns(&self) -> bool {
+        match self {
+            Self::Update { returning, .. } | Self::Delete { returning, .. } => returning.is_some(),
+            _ => false,
+        }
     }
 
     pub(super) fn table(&self) -> &str {
@@ -112,6 +130,12 @@ fn select(p: &mut Parser<'_>) -> Result<Select, String> {
     p.expect_word("FROM")?;
     let table = p.name()?;
     let index = if p.symbol(".") { Some(p.name()?) } else { None };
+    if p.symbol(".") {
+        return Err("A path may contain at most 2 components in the FROM clause".to_owned());
+    }
+    if table.is_empty() || index.as_deref() == Some("") {
+        return Err("Path component cannot be an empty string".to_owned());
+    }
     refuse_alias(p, &["WHERE", "ORDER"])?;
     let condition = if p.word("WHERE") { Some(p.condition()?) } else { None };
     let order = if p.word("ORDER") {
@@ -155,8 +179,12 @@ fn delete(p: &mut Parser<'_>) -> Result<Statement, String> {
     refuse_alias(p, &["WHERE", "RETURNING"])?;
     let condition = where_clause(p)?;
     let returning = returning(p)?;
-    if !matches!(returning, None | Some(Returning::AllOld)) {
-        return Err(malformed("DELETE can only return ALL OLD *"));
+    if let Some(other) = returning.filter(|returning| *returning != Returning::AllOld) {
+        return Err(format!(
+            "Invalid returning clause: RETURNING {} *. Only RETURNING ALL OLD * is allowed in \
+             DELETE statements.",
+            other.words()
+        ));
     }
     Ok(Statement::Delete { table, condition, returning })
 }

@@ -41,6 +41,10 @@ pub(crate) async fn execute_transaction(
     }
     let mut places = Vec::with_capacity(statements.len());
     for (number, (statement, it)) in statements.iter().zip(&given).enumerate() {
+        if statement.returns() {
+            let text = "RETURNING clause is not supported in ExecuteTransaction.";
+            return Err(numbered(number, &validation(text)));
+        }
         let at = TableRef::parse(cx, statement.table())?;
         let table = db.store.read(cx, at.scope, |tx| tx.table(at.name).cloned())?;
         let mut write = plan::write(statement, &table).map_err(|e| numbered(number, &e))?;
@@ -78,6 +82,10 @@ fn read_all(
         let mut consumed: BTreeMap<String, Units> = BTreeMap::new();
         let mut responses = Vec::with_capacity(reads.len());
         for (number, (select, at)) in reads.iter().zip(&tables).enumerate() {
+            if select.index.is_some() {
+                let text = "Reads on indices are not supported within transactions.";
+                return Err(numbered(number, &validation(text)));
+            }
             let tx = sections.of(at.scope)?;
             let table = Arc::clone(tx.table(at.name)?);
             let key = place(select, &table, "ExecuteTransaction")

@@ -148,6 +148,8 @@ fn what_matches() {
     let it = item([
         ("word", s("hello")),
         ("five", n(5)),
+        // Counted in UTF-16: 1 + 2 + 2.
+        ("wide", s("é𝄞𝄞")),
         ("set1", ss(&["x", "y"])),
         ("doc", m([("list1", l(&[n(1), s("x")]))])),
         ("a.b", n(5)),
@@ -179,6 +181,7 @@ fn what_matches() {
         ("set1 = :ss", true),
         ("begins_with(word, :s)", false),
         ("size(word) = :n", true),
+        ("size(wide) = :n", true),
         ("(size(set1)) < five", true),
         ("size(gone) < :n", false),
         ("size(five) < :n", false),

@@ -180,6 +180,14 @@ async fn what_is_wrong_with_a_statement() {
         ("UPDATE \"table\" SET t = 1 WHERE pk = 'a'".to_owned(),
             "Where clause does not contain a mandatory equality on all key attributes".to_owned()),
         (update("sk = 2"), "One or more parameter values were invalid: Cannot update attribute sk. This attribute is part of the key".to_owned()),
+        ("DELETE FROM \"table\" WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED NEW *".to_owned(),
+            "Invalid returning clause: RETURNING MODIFIED NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements.".to_owned()),
+        ("SELECT * FROM \"table\".\"global\".\"more\"".to_owned(), "A path may contain at most 2 components in the FROM clause".to_owned()),
+        ("SELECT * FROM \"\"".to_owned(), "Path component cannot be an empty string".to_owned()),
+        ("SELECT * FROM \"table\".\"global\" WHERE g = 'x' AND other = 1".to_owned(),
+            "One or more parameter values were invalid: Secondary index global does not project one or more filter attributes: [other]".to_owned()),
+        ("SELECT other FROM \"table\".\"global\" WHERE g = 'x'".to_owned(),
+            "One or more parameter values were invalid: Global secondary index global does not project [other]".to_owned()),
         ("SELECT * FROM \"table\".\"none\"".to_owned(), "The table does not have the specified index".to_owned()),
         ("SELECT * FROM \"table\" WHERE kept = 1 ORDER BY sk".to_owned(),
             "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.".to_owned()),
@@ -255,6 +263,12 @@ async fn a_transaction_is_all_or_nothing() {
     .unwrap();
     let expected = value!([{"Item": {"kept": {"N": "7"}}}, {}]);
     assert_eq!(read.get("Responses"), Some(&expected));
+    let returning = "DELETE FROM \"table\" WHERE pk = 'a' AND sk = 1 RETURNING ALL OLD *";
+    assert_eq!(
+        run(&[returning]).await.unwrap_err().message(),
+        "Validation failed in TransactStatements[0]: RETURNING clause is not supported in \
+         ExecuteTransaction."
+    );
     let error = run(&["SELECT * FROM \"table\" WHERE pk = 'a'"]).await.unwrap_err();
     assert_eq!(
         error.message(),
