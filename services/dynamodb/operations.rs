@@ -3,9 +3,12 @@
 use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
-use crate::{DynamoDb, batch, item, limits, policy, query, table, tags, transaction, update};
+use crate::{
+    DynamoDb, batch, item, limits, partiql, policy, query, table, tags, transaction, update,
+};
 
 operations! { DynamoDb:
+    BatchExecuteStatement => partiql::batch_execute_statement;
     BatchGetItem => batch::batch_get_item;
     BatchWriteItem => batch::batch_write_item;
     CreateTable => table::create_table, resource arn_of_table ["TableName"];
@@ -15,6 +18,8 @@ operations! { DynamoDb:
     DescribeEndpoints => limits::describe_endpoints;
     DescribeLimits => limits::describe_limits;
     DescribeTable => table::describe_table, resource arn_of_table ["TableName"];
+    ExecuteStatement => partiql::execute_statement;
+    ExecuteTransaction => partiql::execute_transaction;
     GetItem => item::get_item, resource arn_of_table ["TableName"];
     GetResourcePolicy => policy::get_resource_policy, resource arn_of_resource ["ResourceArn"];
     ListTables => table::list_tables;

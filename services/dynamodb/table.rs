@@ -1,4 +1,4 @@
-//! Tables: CreateTable, DescribeTable, ListTables, DeleteTable. What a table answers about itself is
+//! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
 use std::sync::Arc;

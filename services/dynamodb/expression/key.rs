@@ -6,7 +6,7 @@ use super::condition::{Comparison, Condition, Operand};
 use super::node::{self, Node};
 use super::placeholders::Placeholders;
 use crate::errors::{invalid, validation};
-use crate::schema::{KeyPart, Schema};
+use crate::schema::{KeyPart, Kind, Schema};
 use crate::value::AttributeValue;
 
 /// A key condition, not yet bound to a key: each attribute with what is asked of it.
@@ -42,6 +42,12 @@ impl KeyTest {
             Self::Between(low, high) => (low, Some(high)),
         };
         std::iter::once(a).chain(b)
+    }
+
+    /// Are its values of the type of a key's attribute?
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        self.values().all(|value| value.type_name() == kind.name())
+            && !matches!(self, Self::Compare(Comparison::Unequal, _))
     }
 
     fn equal(&self) -> Option<&AttributeValue> {
@@ -156,7 +162,8 @@ fn check_operands(node: &Node<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn key_test(condition: Condition) -> Result<(String, KeyTest), String> {
+/// What a condition asks of one attribute of a key, if that is all that it asks.
+pub(crate) fn key_test(condition: Condition) -> Result<(String, KeyTest), String> {
     let clause = |text: &str| format!("Invalid condition in KeyConditionExpression: {text}");
     let two_names = || clause("Multiple attribute names used in one condition");
     let not_first = |what: &str| {

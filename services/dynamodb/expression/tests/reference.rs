@@ -15,9 +15,9 @@ enum Plain {
     In(String, Vec<String>),
     Call(&'static str, String, String),
     Exists(bool, String),
-    Not(Box<Plain>),
-    And(Box<Plain>, Box<Plain>),
-    Or(Box<Plain>, Box<Plain>),
+    Not(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
 }
 
 /// What a placeholder or a path of the form `a` or `a.b` or `a[1]` stands for.
@@ -82,7 +82,7 @@ fn holds(plain: &Plain, item: &Item, values: &Item) -> bool {
             _ => false,
         },
         Plain::Call(_, a, b) => match both(a, b) {
-            Some((AttributeValue::L(list), b)) => list.iter().any(|element| *element == b),
+            Some((AttributeValue::L(list), b)) => list.contains(&b),
             Some((AttributeValue::Ss(set), AttributeValue::S(b))) => set.contains(&b),
             Some((AttributeValue::Ns(set), AttributeValue::N(b))) => set.contains(&b),
             Some((AttributeValue::Bs(set), AttributeValue::B(b))) => set.contains(&b),

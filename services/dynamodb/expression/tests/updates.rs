@@ -28,6 +28,7 @@ fn what_updates_do() {
         ("SET c = :s", "c", Some(s("x"))),
         ("SET c = c + :n", "c", Some(n(6))),
         ("SET c = :n - c", "c", Some(n(4))),
+        ("SET c = (c - :n)", "c", Some(n(-4))),
         ("set e = if_not_exists(e, :ten) + :n", "e", Some(n(15))),
         ("SET c = if_not_exists(c, :ten)", "c", Some(n(1))),
         (
