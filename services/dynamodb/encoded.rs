@@ -25,6 +25,9 @@ const BS: u8 = 8;
 const L: u8 = 9;
 const M: u8 = 10;
 
+/// Attributes that are written without a list of them on the heap.
+const FEW: usize = 12;
+
 /// The compact form of an item.
 pub(crate) fn encode(item: &Item) -> Vec<u8> {
     let mut out = Vec::with_capacity(crate::value::item_size(item) + 4 * item.len());
@@ -60,8 +63,22 @@ pub(crate) fn size_of(bytes: &[u8], names: &[String]) -> usize {
 
 /// Writes the item of a compact form.
 pub(crate) fn write(bytes: &[u8], w: &mut dyn Writer) {
-    let entries: Vec<_> = attributes(bytes).collect();
-    w.map(&mut entries.iter().map(|(name, value)| (*name, value as &dyn Encode)));
+    let mut entries = [("", EncodedValue(&[])); FEW];
+    let mut attributes = attributes(bytes);
+    let mut count = 0;
+    for (place, attribute) in entries.iter_mut().zip(&mut attributes) {
+        *place = attribute;
+        count += 1;
+    }
+    let mut few = entries.iter().take(count).map(|(name, value)| (*name, value as &dyn Encode));
+    match attributes.next() {
+        None => w.map(&mut few),
+        Some(more) => {
+            let more: Vec<_> = std::iter::once(more).chain(attributes).collect();
+            let more = more.iter().map(|(name, value)| (*name, value as &dyn Encode));
+            w.map(&mut few.chain(more));
+        }
+    }
 }
 
 /// A value inside a compact form.
@@ -177,7 +194,7 @@ impl<'a> Cursor<'a> {
         self.0 = rest;
         match *tag {
             NULL | FALSE | TRUE => {}
-            N => self.0 = Number::read_ordered(rest)?.1,
+            N => self.0 = Number::skip_ordered(rest)?,
             _ => drop(self.sized()?),
         }
         start.get(..start.len() - self.0.len())

@@ -130,7 +130,7 @@ impl Write {
             }
             Action::Delete(_) => None,
             Action::Check(_) => old.clone(),
-            Action::Update(key, update) => Some(updated(table, old.as_ref(), key, update)?),
+            Action::Update(key, update) => updated(table, old.as_ref(), key, update)?,
         };
         let is_check = matches!(self.action, Action::Check(_));
         Ok(Decision { table: Arc::clone(table), at, old, new, is_check })
@@ -147,21 +147,25 @@ impl Decision {
     }
 }
 
+/// What an update makes of an item. One that only takes away makes none where none is.
 fn updated(
     table: &TableRow,
     old: Option<&Stored>,
     key: &Item,
     update: &Update,
-) -> Result<Stored, AwsError> {
+) -> Result<Option<Stored>, AwsError> {
     let before = old.map_or_else(|| key.clone(), Stored::item);
     update.check_keys(table.key.parts().map(|part| part.name.as_str()))?;
+    if old.is_none() && update.only_takes_away() {
+        return Ok(None);
+    }
     let mut item = before;
     update.apply(&mut item)?;
     if value::item_size(&item) > ITEM_MAX {
         return Err(validation("Item size to update has exceeded the maximum allowed size"));
     }
     key::check_indexes(table, &item)?;
-    Ok(Stored::new(&item))
+    Ok(Some(Stored::new(&item)))
 }
 
 /// An item as a member of an error.

@@ -75,6 +75,12 @@ impl Update {
         Ok(Self { actions, is_legacy: false })
     }
 
+    /// Whether it adds nothing: then it makes no item.
+    pub(crate) fn only_takes_away(&self) -> bool {
+        let takes = |action: &Action| matches!(action, Action::Remove(_) | Action::Delete(..));
+        !self.actions.is_empty() && self.actions.iter().all(takes)
+    }
+
     /// Refuses to touch the attributes of a key.
     pub(crate) fn check_keys<'k>(
         &self,

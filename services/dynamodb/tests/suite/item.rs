@@ -229,3 +229,14 @@ async fn chance_refuses_as_often_as_it_is_told_to() {
     assert_eq!(code, "ProvisionedThroughputExceededException");
     assert_eq!(get(&cloud, key("a", 1)).await, Value::Null);
 }
+
+#[tokio::test]
+async fn an_update_makes_an_item_unless_it_only_takes_away() {
+    let cloud = cloud();
+    table(&cloud).await;
+    let update = |sk: i64, expression: Value| value!({"TableName": "table", "Key": (key("a", sk)), "UpdateExpression": expression});
+    cloud.call("dynamodb.UpdateItem", update(1, "REMOVE x".into())).await;
+    assert_eq!(get(&cloud, key("a", 1)).await, Value::Null);
+    cloud.call("dynamodb.UpdateItem", update(1, Value::Null)).await;
+    assert_eq!(get(&cloud, key("a", 1)).await, key("a", 1));
+}
