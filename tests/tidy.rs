@@ -42,11 +42,12 @@ const SKIPPED: &[&str] =
 const BELOW: &[(&str, &[&str])] = &[
     ("src/core/", &[]),
     ("src/crc/", &[]),
+    ("src/md5/", &[]),
     ("src/patterns/", &[]),
     ("src/protocol/", &["core", "crc"]),
     ("src/sigv4/", &["core"]),
     ("src/store/", &["core"]),
-    ("services/", &["core", "crc", "patterns", "protocol", "sigv4", "store"]),
+    ("services/", &["core", "crc", "md5", "patterns", "protocol", "sigv4", "store"]),
 ];
 
 fn grow(root: &Path, at: &str, tree: &mut Tree) {

@@ -16,6 +16,7 @@ use cumulet_core::tags::Tags;
 use cumulet_core::{
     AccountId, AwsError, Cx, DueWork, Region, Scope, State, Timestamp, Value, WorldId,
 };
+use cumulet_md5::Hashers;
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
 use crate::attributes::Attributes;
@@ -31,6 +32,7 @@ use crate::{delivery, errors, rounds};
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
+    pub(crate) hashers: Hashers,
     /// Whether signatures are verified.
     pub(crate) verifies: bool,
 }
@@ -41,7 +43,8 @@ pub(crate) const SECRET: &str = "test";
 impl S3 {
     pub(crate) fn new(platform: &Platform) -> Self {
         let verifies = !platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", true);
-        Self { store: Store::new(), blobs: platform.blobs.clone(), verifies }
+        let blobs = platform.blobs.clone();
+        Self { store: Store::new(), blobs, hashers: Hashers::default(), verifies }
     }
 
     /// Looks at the tables.
