@@ -1,11 +1,10 @@
 //! Taking a body in: piece by piece through the hashes that its request needs into a blob, which
 //! is there only if everything that the request says about the body is true.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Body, Cx};
+use cumulet_escape::put_hex;
 use cumulet_store::Blob;
 use http::HeaderMap;
 use md5::{Digest as _, Md5};
@@ -211,9 +210,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let mut digits = vec![0; 2 * bytes.len()];
+    put_hex(&mut digits, bytes);
+    String::from_utf8(digits).unwrap_or_default()
 }

@@ -10,7 +10,7 @@
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
@@ -33,6 +33,8 @@ pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
     pub(crate) hashers: Hashers,
+    /// Of the last object that was put.
+    last: Mutex<Arc<Attributes>>,
     /// Whether signatures are verified.
     pub(crate) verifies: bool,
 }
@@ -44,7 +46,22 @@ impl S3 {
     pub(crate) fn new(platform: &Platform) -> Self {
         let verifies = !platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", true);
         let blobs = platform.blobs.clone();
-        Self { store: Store::new(), blobs, hashers: Hashers::default(), verifies }
+        Self {
+            store: Store::new(),
+            blobs,
+            hashers: Hashers::default(),
+            last: Mutex::default(),
+            verifies,
+        }
+    }
+
+    /// Attributes to be stored. Most objects have the same as the one before them, and share them.
+    pub(crate) fn share(&self, attributes: Attributes) -> Arc<Attributes> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if **last != attributes {
+            *last = Arc::new(attributes);
+        }
+        Arc::clone(&last)
     }
 
     /// Looks at the tables.

@@ -44,26 +44,30 @@ impl Timestamp {
 
     /// `2026-11-22T03:48:44Z`, with three digits of milliseconds if there are any.
     pub fn iso8601(self) -> String {
-        self.iso(self.0.rem_euclid(1000) != 0)
+        let whole = self.0.rem_euclid(1000) == 0;
+        self.with_iso8601_millis(|text| match text.split_once('.').filter(|_| whole) {
+            Some((text, _)) => [text, "Z"].concat(),
+            None => text.to_owned(),
+        })
     }
 
     /// `2026-11-22T03:48:44.000Z`: always with milliseconds, as S3's XML has it.
     pub fn iso8601_millis(self) -> String {
-        self.iso(true)
+        self.with_iso8601_millis(str::to_owned)
     }
 
-    /// Digits by hand: a page of a list has a thousand of these.
-    fn iso(self, millis: bool) -> String {
+    /// The same for a moment. Digits by hand: a page of a list has a thousand of these.
+    pub fn with_iso8601_millis<R>(self, show: impl FnOnce(&str) -> R) -> R {
         let c = Civil::from(self);
         let ([c1, c2], [y1, y2]) = (digits(c.year / 100), digits(c.year));
         let ([m1, m2], [d1, d2]) = (digits(c.month), digits(c.day));
         let ([h1, h2], [n1, n2], [s1, s2]) = (digits(c.hour), digits(c.minute), digits(c.second));
         let ([_, f1], [f2, f3]) = (digits(c.milli / 100), digits(c.milli));
-        let date = [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T'];
-        let time = [h1, h2, b':', n1, n2, b':', s1, s2];
-        let fraction = [b'.', f1, f2, f3];
-        let fraction: &[u8] = if millis { &fraction } else { &[] };
-        String::from_utf8([&date[..], &time, fraction, b"Z"].concat()).unwrap_or_default()
+        let text = [
+            c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+            b'.', f1, f2, f3, b'Z',
+        ];
+        show(str::from_utf8(&text).unwrap_or_default())
     }
 
     /// `Sun, 22 Nov 2026 03:48:44 GMT`, as HTTP's headers have it. Times before 1970 give 1970.

@@ -19,7 +19,7 @@ macro_rules! both_ends {
     }};
 }
 
-#[unsafe(no_mangle)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
 unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     match length {
         0 => {}
@@ -45,8 +45,49 @@ unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mu
     to
 }
 
-#[unsafe(no_mangle)]
+#[cfg_attr(not(test), unsafe(no_mangle))]
 unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8 {
     // SAFETY: the same promises, and one more.
     unsafe { memmove(to, from, length) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTHS: [usize; 22] =
+        [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 66, 100, 257, 5000];
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (0..length).map(|i| (i * 7 + i / 251).to_le_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn places_may_overlap_from_either_side() {
+        for length in LENGTHS {
+            for distance in LENGTHS {
+                for (to, from) in [(distance, 0), (0, distance)] {
+                    let mut ours = bytes(length + distance);
+                    let mut theirs = ours.clone();
+                    theirs.copy_within(from..from + length, to);
+                    let start = ours.as_mut_ptr();
+                    // SAFETY: both places are within the bytes.
+                    let returned = unsafe { memmove(start.add(to), start.add(from), length) };
+                    assert_eq!(returned.addr() - start.addr(), to);
+                    assert_eq!(ours, theirs, "{length} bytes from {from} to {to}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_beside_the_place_is_written() {
+        for length in LENGTHS {
+            let from = bytes(length);
+            let mut to = vec![0xee; length + 2];
+            // SAFETY: both places have as many bytes, with one more on either side of `to`.
+            unsafe { memcpy(to.as_mut_ptr().add(1), from.as_ptr(), length) };
+            assert_eq!(to, [&[0xee], &*from, &[0xee]].concat());
+        }
+    }
 }
