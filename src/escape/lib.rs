@@ -31,8 +31,13 @@ static ESCAPES: [u8; 256] = {
 /// Copies the beginning of `rest` that needs no escapes; the first byte that does, and what is
 /// behind it, where there is one.
 fn push_plain<'a>(out: &mut Vec<u8>, rest: &'a [u8], format: u8) -> Option<(u8, &'a [u8])> {
-    let is_special = |b: &u8| ESCAPES.get(usize::from(*b)).is_some_and(|f| f & format != 0);
-    let at = rest.iter().position(is_special).unwrap_or(rest.len());
+    let formats = |b: &u8| ESCAPES.get(usize::from(*b)).copied().unwrap_or_default();
+    // Eight at a time: no byte waits for what the one before it was.
+    let (eights, _) = rest.as_chunks::<8>();
+    let is_plain = |eight: &&[u8; 8]| eight.iter().fold(0, |all, b| all | formats(b)) & format == 0;
+    let sure = 8 * eights.iter().take_while(is_plain).count();
+    let unsure = rest.get(sure..).unwrap_or_default();
+    let at = unsure.iter().position(|b| formats(b) & format != 0).unwrap_or(unsure.len()) + sure;
     let (plain, special) = rest.split_at(at);
     out.extend_from_slice(plain);
     special.split_first().map(|(byte, rest)| (*byte, rest))

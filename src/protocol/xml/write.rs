@@ -154,7 +154,7 @@ impl Writer for Xml<'_> {
     fn timestamp(&mut self, value: Timestamp) {
         match self.place.timestamp() {
             TimestampFormat::Iso8601 | TimestampFormat::Unspecified if self.style.millis => {
-                value.with_iso8601_millis(|text| self.text(text));
+                self.name.around(self.out, |out| out.extend_from_slice(&value.iso8601_bytes()));
             }
             format => self.text(&show_timestamp(value, format, TimestampFormat::Iso8601)),
         }
