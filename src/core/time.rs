@@ -115,7 +115,7 @@ impl fmt::Display for Timestamp {
 /// Of a number below 100. No division, which is slow in a binary that is built for size.
 fn digits(value: i64) -> [u8; 2] {
     let value = u8::try_from(value).unwrap_or(0) % 128;
-    let tens = (u16::from(value) * 103 >> 10).to_le_bytes()[0];
+    let tens = ((u16::from(value) * 103) >> 10).to_le_bytes()[0];
     [b'0' + tens, b'0' + value - 10 * tens]
 }
 
@@ -160,21 +160,22 @@ impl From<Timestamp> for Civil {
     /// The algorithm of Howard Hinnant's "chrono-compatible low-level date algorithms".
     fn from(t: Timestamp) -> Self {
         let secs = t.secs();
-        let (days, rest) = (secs.div_euclid(86_400), secs.rem_euclid(86_400));
-        let z = days + 719_468;
+        let z = secs.div_euclid(86_400) + 719_468;
         let era = z.div_euclid(146_097);
-        let doe = z.rem_euclid(146_097);
+        // Divisions of 32 bits from here on: a page of a list has 20,000 of them.
+        let small = |n: i64| u32::try_from(n).unwrap_or_default();
+        let (doe, rest) = (small(z.rem_euclid(146_097)), small(secs.rem_euclid(86_400)));
         let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
         let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
         let mp = (5 * doy + 2) / 153;
         let month = if mp < 10 { mp + 3 } else { mp - 9 };
         Self {
-            year: yoe + era * 400 + i64::from(month <= 2),
-            month,
-            day: doy - (153 * mp + 2) / 5 + 1,
-            hour: rest / 3600,
-            minute: rest / 60 % 60,
-            second: rest % 60,
+            year: i64::from(yoe) + era * 400 + i64::from(month <= 2),
+            month: month.into(),
+            day: (doy - (153 * mp + 2) / 5 + 1).into(),
+            hour: (rest / 3600).into(),
+            minute: (rest / 60 % 60).into(),
+            second: (rest % 60).into(),
             milli: t.millis().rem_euclid(1000),
         }
     }

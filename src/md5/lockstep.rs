@@ -59,29 +59,35 @@ const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], 
 
 /// One step of RFC 1321, section 3.4.
 #[inline(always)]
-fn step(i: usize, state: &mut [Words; 4], words: &[Words; 16]) {
+fn step(round: usize, i: usize, turns: u32, state: &mut [Words; 4], words: &[Words; 16]) {
     let [a, b, c, d] = *state;
-    let word = [i, 5 * i + 1, 3 * i + 5, 7 * i].get(i / 16).copied().unwrap_or_default();
+    let word = [i, 5 * i + 1, 3 * i + 5, 7 * i].get(round).copied().unwrap_or_default();
     let word = words.get(word % 16).copied().unwrap_or(a);
-    let sum = add(add(a, word), [SINES.get(i).copied().unwrap_or_default(); LANES]);
-    let sum = match i / 16 {
+    let sine = SINES.get(16 * round + i).copied().unwrap_or_default();
+    let sum = add(add(a, word), [sine; LANES]);
+    let sum = match round {
         0 => add(sum, xor(d, and(b, xor(c, d)))),
         // The two parts share no bit, so they can be added, the one that waits for `b` last.
         1 => add(add(sum, and(c, not(d))), and(b, d)),
         2 => add(sum, xor(b, xor(c, d))),
         _ => add(sum, xor(c, or(b, not(d)))),
     };
-    let turns = TURNS.get(i / 16).and_then(|round| round.get(i % 4)).copied().unwrap_or_default();
     *state = [d, add(b, sum.map(|sum| sum.rotate_left(turns))), b, c];
 }
 
-/// Steps that are written out one by one: places and turns are constants then.
-macro_rules! steps {
-    ($state:expr, $words:expr, $($i:literal)*) => { $(step($i, $state, $words);)* };
+/// Sixteen steps. Four are written out, after which every word is where it was.
+#[inline(always)]
+fn round(round: usize, state: &mut [Words; 4], words: &[Words; 16]) {
+    let [first, second, third, fourth] = TURNS.get(round).copied().unwrap_or_default();
+    for i in [0, 4, 8, 12] {
+        step(round, i, first, state, words);
+        step(round, i + 1, second, state, words);
+        step(round, i + 2, third, state, words);
+        step(round, i + 3, fourth, state, words);
+    }
 }
 
 #[inline(never)]
-#[rustfmt::skip]
 fn block(state: &mut [Words; 4], blocks: [&[u8; BLOCK]; LANES]) {
     let [a, b, c, d] = blocks.map(|block| block.as_chunks::<4>().0);
     let mut words = [[0; LANES]; 16];
@@ -89,9 +95,10 @@ fn block(state: &mut [Words; 4], blocks: [&[u8; BLOCK]; LANES]) {
         *word = [*a, *b, *c, *d].map(u32::from_le_bytes);
     }
     let mut now = *state;
-    steps!(&mut now, &words,
-        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63);
+    round(0, &mut now, &words);
+    round(1, &mut now, &words);
+    round(2, &mut now, &words);
+    round(3, &mut now, &words);
     for (words, new) in state.iter_mut().zip(now) {
         *words = add(*words, new);
     }

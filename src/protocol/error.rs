@@ -179,7 +179,7 @@ impl<'a> Fault<'a> {
                 Value::String(text) => push_element(out, name, text),
                 Value::Integer(number) => push_element(out, name, &number.to_string()),
                 Value::Boolean(flag) => {
-                    push_element(out, name, if *flag { "true" } else { "false" })
+                    push_element(out, name, if *flag { "true" } else { "false" });
                 }
                 _ => {}
             }
