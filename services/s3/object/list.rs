@@ -9,6 +9,7 @@ use super::rows::Objects;
 use crate::api::{self, input, output};
 use crate::errors;
 use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, Version};
 
 pub(crate) fn list_objects(
@@ -23,6 +24,7 @@ pub(crate) fn list_objects(
         max: limit("max-keys", input.max_keys)?,
     };
     let marker = input.marker.as_deref().unwrap_or_default();
+    let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
@@ -32,7 +34,7 @@ pub(crate) fn list_objects(
             is_truncated: Some(page.next.is_some()),
             // Without a delimiter the last key is the next marker.
             next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
-            contents: Some(Objects::of(&page.items, encoding, true)),
+            contents: Some(Objects::of(&page.items, encoding, true, &restores)),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             marker: Some(show(marker)),
             prefix: Some(show(query.prefix)),
@@ -65,6 +67,7 @@ pub(crate) fn list_objects_v2(
     });
     let position = position.transpose()?;
     let after = position.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
+    let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
@@ -74,7 +77,12 @@ pub(crate) fn list_objects_v2(
             is_truncated: Some(page.next.is_some()),
             next_continuation_token: page.next.as_deref().map(paging::token),
             key_count: i32::try_from(page.len()).ok(),
-            contents: Some(Objects::of(&page.items, encoding, input.fetch_owner == Some(true))),
+            contents: Some(Objects::of(
+                &page.items,
+                encoding,
+                input.fetch_owner == Some(true),
+                &restores,
+            )),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             continuation_token: token.map(str::to_owned),
             start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),

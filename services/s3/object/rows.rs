@@ -9,6 +9,7 @@ use cumulet_core::codec::{Decode, Encode, ReadError, Reader, Writer};
 use crate::api;
 use crate::bucket::owner;
 use crate::listing::Encoding;
+use crate::object::restore::Restores;
 use crate::state::Version;
 
 /// Objects of a page.
@@ -21,6 +22,7 @@ struct Row {
     version: Arc<Version>,
     encoding: Encoding,
     owner: Option<Arc<api::Owner>>,
+    restored: Option<Box<api::RestoreStatus>>,
 }
 
 impl Objects {
@@ -28,6 +30,7 @@ impl Objects {
         objects: &[(&Arc<str>, &Arc<Version>)],
         encoding: Encoding,
         with_owner: bool,
+        restores: &Restores,
     ) -> Self {
         let mut last = None;
         let rows = objects.iter().map(|(key, version)| {
@@ -35,7 +38,8 @@ impl Objects {
                 last = Some((version.owner, Arc::new(owner(version.owner))));
             }
             let owner = last.as_ref().map(|(_, owner)| Arc::clone(owner));
-            Row { key: Arc::clone(key), version: Arc::clone(version), encoding, owner }
+            let restored = restores.of(version).map(Box::new);
+            Row { key: Arc::clone(key), version: Arc::clone(version), encoding, owner, restored }
         });
         Self(rows.collect())
     }
@@ -64,6 +68,7 @@ impl Encode for Row {
                     owner.encode(w);
                 }
             }
+            8 => self.restored.encode(w),
             _ => {}
         });
     }
