@@ -10,13 +10,14 @@
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
 use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
     AccountId, AwsError, Cx, DueWork, Keys, Region, Scope, State, Timestamp, Value, WorldId,
 };
+use cumulet_md5::Hashers;
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
 use crate::attributes::Attributes;
@@ -32,6 +33,9 @@ use crate::{access_log, delivery, errors, rounds};
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
+    pub(crate) hashers: Hashers,
+    /// Of the last object that was put.
+    last: Mutex<Arc<Attributes>>,
     /// Whose signatures are verified.
     pub(crate) keys: Keys,
     /// Whether keys of KMS are looked up.
@@ -51,10 +55,21 @@ impl S3 {
         Self {
             store: Store::new(),
             blobs: platform.blobs.clone(),
+            hashers: Hashers::default(),
+            last: Mutex::default(),
             keys,
             asks_kms: !platform.settings.flag("S3_SKIP_KMS_KEY_VALIDATION", true),
             logs: false.into(),
         }
+    }
+
+    /// Attributes to be stored. Most objects have the same as the one before them, and share them.
+    pub(crate) fn share(&self, attributes: Attributes) -> Arc<Attributes> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if **last != attributes {
+            *last = Arc::new(attributes);
+        }
+        Arc::clone(&last)
     }
 
     /// Looks at the tables.
