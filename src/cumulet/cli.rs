@@ -26,6 +26,8 @@ The environment configures it, with LocalStack's names; some of them:
     EAGER_SERVICE_LOADING=1     services count as running from the start
     DEBUG=1, LS_LOG=warn        more or less in the log, on standard error
     EXTRA_CORS_ALLOWED_ORIGINS  web pages that may call the server
+    SHUTDOWN_TIMEOUT            seconds that the end may take (5)
+    CUMULET_INIT_DIR            scripts to run           (/etc/localstack/init)
     CUMULET_OUTBOUND            hosts that it may call       (on; off, or a list)
 ";
 

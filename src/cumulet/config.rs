@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use log::LevelFilter;
 
@@ -11,6 +12,9 @@ use crate::services;
 
 /// The port that AWS emulators are expected on.
 pub const DEFAULT_PORT: u16 = 4566;
+
+/// How long the end may take if nothing else is said, in seconds; LocalStack's figure.
+const SHUTDOWN_TIME: f64 = 5.0;
 
 /// Names that keep the prefix: they are LocalStack's own with it.
 const PREFIXED: [&str; 6] = [
@@ -24,10 +28,12 @@ const PREFIXED: [&str; 6] = [
 
 /// Names that this program acts on.
 const KNOWN: &[&str] = &[
+    "CUMULET_INIT_DIR",
     "CUMULET_OUTBOUND",
     "GATEWAY_LISTEN",
     "OUTBOUND_HTTP_PROXY",
     "SERVICES",
+    "SHUTDOWN_TIMEOUT",
     "STRICT_SERVICE_LOADING",
     "EAGER_SERVICE_LOADING",
     "DEBUG",
@@ -103,6 +109,8 @@ pub struct Config {
     pub log: LevelFilter,
     /// Answers carry `x-localstack`.
     pub response_header: bool,
+    /// How long the end may take: scripts, requests and background work together.
+    pub shutdown: Duration,
     /// Settings may be changed over HTTP.
     pub config_updates: bool,
     /// Access keys of AWS's form carry their account, and new ones have it.
@@ -194,6 +202,7 @@ impl Config {
             debug,
             log: reader.log(debug),
             response_header: reader.flag("LOCALSTACK_RESPONSE_HEADER_ENABLED", true),
+            shutdown: reader.seconds("SHUTDOWN_TIMEOUT", SHUTDOWN_TIME),
             config_updates: reader.flag("ENABLE_CONFIG_UPDATES", false),
             aws_keys: reader.flag("PARITY_AWS_ACCESS_KEY_ID", false),
             cors: Cors {
@@ -265,6 +274,17 @@ impl Reader {
                 default
             }
         }
+    }
+
+    /// A length of time; the unit may be written behind it.
+    fn seconds(&mut self, name: &str, default: f64) -> Duration {
+        let text = self.get(name);
+        let seconds =
+            if text.is_empty() { Ok(default) } else { text.trim_end_matches('s').parse() };
+        seconds.ok().and_then(|s| Duration::try_from_secs_f64(s).ok()).unwrap_or_else(|| {
+            self.notes.push(format!("{name} is no number of seconds; it stays {default}"));
+            Duration::from_secs_f64(default)
+        })
     }
 
     fn listen(&mut self) -> Vec<Listen> {

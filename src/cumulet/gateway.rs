@@ -24,6 +24,7 @@ use crate::catalog::Entry;
 use crate::config::Config;
 use crate::detect::{Clues, detect, is_form};
 use crate::identity::{Endpoint, Identity};
+use crate::init::Hooks;
 use crate::server::Stop;
 use crate::signature::sign_off;
 
@@ -47,9 +48,15 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway to the services of `cloud`, reachable at `ports`.
-    pub fn new(cloud: Arc<Cloud>, config: &Config, ports: &[u16], stop: Stop) -> Self {
+    pub fn new(
+        cloud: Arc<Cloud>,
+        config: &Config,
+        ports: &[u16],
+        stop: Stop,
+        hooks: Arc<Hooks>,
+    ) -> Self {
         Self {
-            admin: Admin::new(Arc::clone(&cloud), config, stop),
+            admin: Admin::new(Arc::clone(&cloud), config, stop, hooks),
             browsers: Browsers::new(config, ports),
             endpoint: Endpoint::new(
                 config.public_host.as_deref(),

@@ -10,6 +10,7 @@ pub mod config;
 mod detect;
 pub mod gateway;
 mod identity;
+pub mod init;
 mod logger;
 #[cfg(feature = "outbound")]
 pub mod outbound;

@@ -31,31 +31,45 @@ const CONNECTIONS_MAX: u32 = 16_384;
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// The longest head of a request, and the most that is read ahead of a body.
 const HEAD_MAX: usize = 256 << 10;
-/// How long requests may go on after the server was told to stop.
-const STOP_TIME: Duration = Duration::from_secs(5);
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// Tells the server to stop, from wherever it is held.
+/// Tells the server, or the whole program, to stop, from wherever it is held.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Stop(watch::Sender<Option<End>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Stop,
+    Restart,
+}
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(watch::Sender::new(false))
+        Self(watch::Sender::new(None))
     }
 }
 
 impl Stop {
-    /// Stops the server.
+    /// Stops for good, also if a restart was wanted before.
     pub fn now(&self) {
-        self.0.send_replace(true);
+        self.0.send_replace(Some(End::Stop));
     }
 
-    /// Returns once the server is told to stop.
+    /// Stops in order to start anew.
+    pub fn restart(&self) {
+        self.0.send_if_modified(|end| end.is_none() && end.replace(End::Restart).is_none());
+    }
+
+    /// Whether the program is to start anew once it has stopped.
+    pub fn restarts(&self) -> bool {
+        *self.0.borrow() == Some(End::Restart)
+    }
+
+    /// Returns once there is word to stop.
     pub async fn told(&self) {
         // The sender is `self`: it is not gone while this waits.
-        let _ = self.0.subscribe().wait_for(|stop| *stop).await;
+        let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -114,7 +128,7 @@ fn open(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Serves until `stop` is told; then lets requests end, for a while.
+/// Serves until `stop` is told; returns when the last request has ended, however long it takes.
 pub async fn serve(listeners: Vec<TcpListener>, gateway: Arc<Gateway>, stop: Stop) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
     let server = Arc::new(Server { gateway, stop: stop.clone(), http1: http1_builder() });
@@ -122,9 +136,7 @@ pub async fn serve(listeners: Vec<TcpListener>, gateway: Arc<Gateway>, stop: Sto
         tokio::spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
     }
     stop.told().await;
-    if timeout(STOP_TIME, room.acquire_many(CONNECTIONS_MAX)).await.is_err() {
-        log::warn!("some requests did not end in time");
-    }
+    let _ = room.acquire_many(CONNECTIONS_MAX).await;
 }
 
 async fn accept(listener: TcpListener, room: Arc<Semaphore>, server: Arc<Server>) {
