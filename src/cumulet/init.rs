@@ -141,11 +141,11 @@ impl Hooks {
         self.with(|progress| progress.completed.contains(&stage))
     }
 
-    fn mark(&self, stage: Stage, path: &Path, state: &'static str) {
+    fn mark(&self, stage: Stage, path: &Path, now: &'static str) {
         self.with(|progress| {
             let mut scripts = progress.scripts.iter_mut();
             if let Some(script) = scripts.find(|s| s.stage == stage && s.path == path) {
-                script.state = state;
+                script.state = now;
             }
         });
     }
