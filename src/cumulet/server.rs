@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::config::Listen;
 use crate::gateway::Gateway;
@@ -226,7 +226,7 @@ impl Server {
 #[cfg(feature = "http2")]
 async fn is_http2(stream: &TcpStream) -> bool {
     let mut start = [0; 2];
-    let peeked = timeout(HEAD_TIME, stream.peek(&mut start)).await;
+    let peeked = tokio::time::timeout(HEAD_TIME, stream.peek(&mut start)).await;
     matches!(peeked, Ok(Ok(2))) && start == *b"PR"
 }
 

@@ -1,6 +1,7 @@
 //! Hooks with real files and real children.
 
 use super::*;
+use crate::init::Hooks;
 
 /// A folder of hooks, gone with its test.
 struct Folder(PathBuf);
@@ -69,9 +70,9 @@ async fn a_failure_is_an_error_and_the_next_script_runs() {
     let states: Vec<_> =
         states.iter().map(|(name, state)| (name.as_str(), state.as_str())).collect();
     assert_eq!(states, [("1.sh", "ERROR"), ("2.sh", "ERROR"), ("3.sh", "SUCCESSFUL")]);
-    let told = hooks.run_script(&folder.0.join("start.d/1.sh")).await.unwrap_err();
+    let told = hooks.scripts.run_script(&folder.0.join("start.d/1.sh")).await.unwrap_err();
     assert!(told.contains('3'), "{told}");
-    let told = hooks.run_script(&folder.0.join("start.d/2.sh")).await.unwrap_err();
+    let told = hooks.scripts.run_script(&folder.0.join("start.d/2.sh")).await.unwrap_err();
     assert!(told.contains("/nowhere/bash is not here"), "{told}");
 }
 
@@ -85,7 +86,7 @@ async fn scripts_find_this_server_in_their_environment() {
     folder.hooks(&[listen, ("LOCALSTACK_HOST", "far.test")]).run(Stage::Boot).await;
     assert_eq!(fs::read_to_string(&out).unwrap(), "http://127.0.0.1:4510 test\n");
     let own = folder.hooks(&[listen, ("AWS_PROFILE", "own")]);
-    assert!(own.environment.iter().all(|(name, _)| *name != "AWS_ACCESS_KEY_ID"));
+    assert!(own.scripts.environment.iter().all(|(name, _)| *name != "AWS_ACCESS_KEY_ID"));
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ async fn a_script_ends_with_whoever_waits_for_it() {
     let folder = Folder::new("killed");
     folder.add("ready.d/long.sh", 0o755, "#!/bin/sh\nexec tail -f /dev/null\n");
     let hooks = folder.hooks(&[]);
-    let running = hooks.start(&folder.0.join("ready.d/long.sh")).await.unwrap();
+    let running = hooks.scripts.start(&folder.0.join("ready.d/long.sh")).await.unwrap();
     let process = PathBuf::from(format!("/proc/{}", running.0.id()));
     assert!(process.exists());
     drop(running);
