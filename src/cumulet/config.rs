@@ -30,8 +30,12 @@ const PREFIXED: [&str; 6] = [
 const KNOWN: &[&str] = &[
     "CUMULET_INIT_DIR",
     "CUMULET_OUTBOUND",
+    "CUSTOM_SSL_CERT_PATH",
     "GATEWAY_LISTEN",
     "OUTBOUND_HTTP_PROXY",
+    "OUTBOUND_HTTPS_PROXY",
+    "REMOVE_SSL_CERT",
+    "REQUESTS_CA_BUNDLE",
     "SERVICES",
     "SHUTDOWN_TIMEOUT",
     "STRICT_SERVICE_LOADING",
@@ -45,24 +49,22 @@ const KNOWN: &[&str] = &[
     "EXTRA_CORS_ALLOWED_ORIGINS",
     "EXTRA_CORS_ALLOWED_HEADERS",
     "EXTRA_CORS_EXPOSE_HEADERS",
+    "USE_SSL",
 ];
 
 /// Names of LocalStack that change nothing here, and are set often enough to say so.
 const WITHOUT_EFFECT: &[&str] = &[
     "ALLOW_NONSTANDARD_REGIONS",
-    "CUSTOM_SSL_CERT_PATH",
     "DISABLE_CUSTOM_CORS_S3",
     "DISABLE_CUSTOM_CORS_APIGATEWAY",
     "DNS_ADDRESS",
     "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
     "ENFORCE_IAM",
-    "OUTBOUND_HTTPS_PROXY",
     "PERSISTENCE",
     "PERSIST_STATE",
     "SNAPSHOT_SAVE_STRATEGY",
     "SNAPSHOT_LOAD_STRATEGY",
     "SNAPSHOT_FLUSH_INTERVAL",
-    "USE_SSL",
 ];
 
 /// Names of former times, and what to say of them.
@@ -99,6 +101,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Host and port for URLs in answers, instead of the caller's.
     pub public_host: Option<String>,
+    /// URLs in answers that cannot follow the caller's say https.
+    pub use_ssl: bool,
     /// The only services that answer; all where there is no list.
     pub services: Option<Vec<String>>,
     /// Services count as running from the start.
@@ -197,6 +201,7 @@ impl Config {
         let mut config = Self {
             public_host: reader.public_host(port),
             listen,
+            use_ssl: reader.flag("USE_SSL", false),
             services,
             eager: reader.flag("EAGER_SERVICE_LOADING", false),
             debug,

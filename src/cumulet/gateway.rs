@@ -61,6 +61,7 @@ impl Gateway {
             endpoint: Endpoint::new(
                 config.public_host.as_deref(),
                 ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
+                config.use_ssl,
             ),
             aws_keys: config.aws_keys,
             mark: config.response_header,
@@ -226,7 +227,7 @@ impl Gateway {
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
         let Identity { account, region, principal } = identity;
-        let endpoint = self.endpoint.of(&parts.headers);
+        let endpoint = self.endpoint.of(&parts.headers, parts.extensions.get());
         let http = Some(Arc::clone(parts));
         let origin = Origin { account, region, principal, endpoint, http };
         Cx::new(&self.cloud, self.cloud.world(), origin)

@@ -18,6 +18,9 @@ pub mod server;
 mod services;
 mod signature;
 mod start;
+mod stream;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "tls")]
+mod tls;
 mod upload;

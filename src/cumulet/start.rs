@@ -2,9 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +18,9 @@ use crate::gateway::Gateway;
 use crate::init::{Hooks, Stage};
 #[cfg(feature = "outbound")]
 use crate::outbound::Client;
-use crate::server::{Stop, bind, serve};
+use crate::server::{Server, Stop, bind, serve};
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{logger, services};
 
 /// LocalStack's volume. Where it is there and can be written to, large bodies and the ready file
@@ -49,18 +49,30 @@ pub(crate) fn run(config: &Config) -> io::Result<()> {
     let outcome = runtime.block_on(main(config, &stop, began));
     runtime.shutdown_timeout(DISK_TIME);
     outcome?;
-    if stop.restarts() { Err(become_new()) } else { Ok(()) }
+    if !stop.restarts() {
+        return Ok(());
+    }
+    log::info!("restarting");
+    restart(config)
 }
 
-/// Only an error comes back.
-fn become_new() -> io::Error {
+/// Without what starts processes (17 KB), the program begins again where it is.
+#[cfg(not(feature = "init"))]
+fn restart(config: &Config) -> io::Result<()> {
+    run(config)
+}
+
+/// Comes back with an error only.
+#[cfg(feature = "init")]
+fn restart(_: &Config) -> io::Result<()> {
+    use std::os::unix::process::CommandExt as _;
+
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     // Linux has the program by this name also when its file was replaced.
     let own = Path::new("/proc/self/exe");
     let program = if own.exists() { own.to_owned() } else { (&name).into() };
-    log::info!("restarting");
-    Command::new(program).arg0(name).args(arguments).exec()
+    Err(std::process::Command::new(program).arg0(name).args(arguments).exec())
 }
 
 async fn main(config: &Config, stop: &Stop, began: Instant) -> io::Result<()> {
@@ -85,7 +97,10 @@ async fn main(config: &Config, stop: &Stop, began: Instant) -> io::Result<()> {
     let gateway = gateway(&cloud, config, &addresses, stop, &hooks);
     tell(config, &addresses);
     let quiet = Stop::default();
-    let server = tokio::spawn(serve(listeners, gateway, quiet.clone()));
+    let server = Server::new(gateway, quiet.clone());
+    #[cfg(feature = "tls")]
+    let server = server.with_tls(Tls::open(config, &volume.join("tls"))?);
+    let server = tokio::spawn(serve(listeners, server));
     if before(stop, hooks.run(Stage::Ready)).await {
         log::info!("ready after {:.1} ms", began.elapsed().as_secs_f64() * 1e3);
         ready(volume)?;

@@ -29,7 +29,7 @@ impl Running {
                 started.send(listeners[0].local_addr().unwrap()).unwrap();
                 let gateway =
                     Gateway::new(cloud(), &Config::default(), &[0], told.clone(), Arc::default());
-                serve(listeners, Arc::new(gateway), told).await;
+                serve(listeners, Server::new(Arc::new(gateway), told)).await;
             });
             let _ = end.send(());
         });
