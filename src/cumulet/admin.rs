@@ -5,6 +5,9 @@ mod diagnose;
 mod health;
 mod settings;
 
+#[cfg(feature = "cli")]
+pub(crate) use settings::shown;
+
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
