@@ -37,7 +37,7 @@ fn members_are_optional_fields_by_index() {
     assert!(out.contains(
         "BTreeMap<::std::string::String, ::std::vec::Vec<::cumulet_core::codec::Sparse<i64>>>"
     ));
-    assert!(out.contains("1 => self.bs.encode(w),"));
+    assert!(out.contains("1 => &self.bs,") && out.contains("1 => &mut self.bs,"));
     assert!(out.contains("pub type Go = super::In;"));
     assert!(out.contains("pub type Go = ::cumulet_core::codec::Empty;"));
 }

@@ -19,6 +19,8 @@ mod types {
 ";
 
 const STRING: &str = "::std::string::String";
+const OPTION: &str = "::std::option::Option";
+const CODEC: &str = "::cumulet_core::codec";
 
 /// The source of all types that `operations` need.
 pub(crate) fn types(model: &Model, operations: &[String]) -> Result<String, Error> {
@@ -76,32 +78,40 @@ impl Types<'_> {
         for field in &fields {
             writeln!(out, "    pub {}: {},", field.name, field.rust)?;
         }
-        let arms = |arm: fn(&Field) -> String| -> String {
-            fields.iter().filter(|f| !f.body).map(arm).collect()
+        let members = fields.iter().filter(|field| !field.body);
+        let places = |reference: &str| -> String {
+            let place =
+                |f: &Field| format!("            {} => {reference}self.{},\n", f.index, f.name);
+            members.clone().map(place).collect()
         };
-        let encode = arms(|f| format!("            {} => self.{}.encode(w),\n", f.index, f.name));
-        let decode = arms(|f| format!("                {} => {},\n", f.index, f.decode()));
+        let (shared, unique) = (places("&"), places("&mut "));
         writeln!(
             out,
             "}}
 
-impl ::cumulet_core::codec::Encode for {name} {{
-    fn encode(&self, w: &mut dyn ::cumulet_core::codec::Writer) {{
-        w.structure(&|i, w| match i {{
-{encode}            _ => {{}}
-        }});
+impl {CODEC}::Structure for {name} {{
+    fn member(&self, i: usize) -> {OPTION}<&dyn {CODEC}::Slot> {{
+        {OPTION}::Some(match i {{
+{shared}            _ => return {OPTION}::None,
+        }})
+    }}
+    fn member_mut(&mut self, i: usize) -> {OPTION}<&mut dyn {CODEC}::Slot> {{
+        {OPTION}::Some(match i {{
+{unique}            _ => return {OPTION}::None,
+        }})
     }}
 }}
 
-impl ::cumulet_core::codec::Decode for {name} {{
-    fn decode(r: &mut dyn ::cumulet_core::codec::Reader) -> ::std::result::Result<Self, ::cumulet_core::codec::ReadError> {{
+impl {CODEC}::Encode for {name} {{
+    fn encode(&self, w: &mut dyn {CODEC}::Writer) {{
+        {CODEC}::encode_structure(self, w);
+    }}
+}}
+
+impl {CODEC}::Decode for {name} {{
+    fn decode(r: &mut dyn {CODEC}::Reader) -> ::std::result::Result<Self, {CODEC}::ReadError> {{
         let mut it = Self::default();
-        r.structure(&mut |i, r| {{
-            match i {{
-{decode}                _ => {{}}
-            }}
-            Ok(())
-        }})?;
+        {CODEC}::fill_structure(&mut it, r)?;
         Ok(it)
     }}
 }}"
@@ -135,10 +145,9 @@ impl ::cumulet_core::codec::Decode for {name} {{
             rust = format!("::std::boxed::Box<{rust}>");
         }
         if !body && !label {
-            rust = format!("::std::option::Option<{rust}>");
+            rust = format!("{OPTION}<{rust}>");
         }
-        let grows = matches!(self.shape(member.shape).kind, Kind::List | Kind::Map);
-        Field { index, name, rust, body, label, grows }
+        Field { index, name, rust, body }
     }
 
     /// Does a value of `inner` hold one of `outer` in itself, not behind a list or map?
@@ -204,23 +213,6 @@ struct Field {
     rust: String,
     /// The message's stream.
     body: bool,
-    /// A label of the path: always there.
-    label: bool,
-    /// A list or map.
-    grows: bool,
-}
-
-impl Field {
-    fn decode(&self) -> String {
-        let name = &self.name;
-        if self.label {
-            format!("it.{name} = ::cumulet_core::codec::Decode::decode(r)?")
-        } else if self.grows {
-            format!("::cumulet_core::codec::DecodeMember::decode_member(&mut it.{name}, r)?")
-        } else {
-            format!("::cumulet_core::codec::replace(&mut it.{name}, r)?")
-        }
-    }
 }
 
 fn structured(shape: &Shape) -> bool {
@@ -231,7 +223,10 @@ fn message(out: &mut String, name: &str, body: Option<&Field>) -> Result<(), Err
     writeln!(
         out,
         "
-impl ::cumulet_core::codec::Message for {name} {{
+impl {CODEC}::Message for {name} {{
+    fn fill(&mut self, r: &mut dyn {CODEC}::Reader) -> ::std::result::Result<(), {CODEC}::ReadError> {{
+        {CODEC}::fill_structure(self, r)
+    }}
     fn into_any(self: ::std::boxed::Box<Self>) -> ::std::boxed::Box<dyn ::std::any::Any + Send> {{
         self
     }}"

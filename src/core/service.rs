@@ -36,12 +36,20 @@ pub trait State: Any + Send + Sync {
 /// The work of [`State::run_due`].
 pub type DueWork<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// What does an operation's work; made by [`operations!`](crate::operations).
-pub type Run =
-    fn(Arc<dyn State>, Cx, Box<dyn Message>) -> BoxFuture<Result<Box<dyn Message>, AwsError>>;
+/// What a handler makes of its input.
+pub type Outcome = Result<Box<dyn Message>, AwsError>;
 
-/// Reads an operation's typed input.
-pub type Read = fn(&mut dyn Reader) -> Result<Box<dyn Message>, ReadError>;
+/// Begins the work of a handler that may wait.
+pub type Begin = fn(Arc<dyn State>, Cx, Box<dyn Message>) -> BoxFuture<Outcome>;
+
+/// What does an operation's work; made by [`operations!`](crate::operations).
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A handler that may wait.
+    Async(Begin),
+    /// A handler that never waits.
+    Sync(fn(&dyn State, &Cx, Box<dyn Message>) -> Outcome),
+}
 
 /// One row of a service's table of operations.
 pub struct Operation {
@@ -51,10 +59,32 @@ pub struct Operation {
     pub action: &'static str,
     /// The resource that a call touches: who builds its ARN, out of which input members.
     pub resource: Option<Resource>,
-    /// Reads the typed input.
-    pub read: Read,
+    /// The typed input, without any member.
+    pub input: fn() -> Box<dyn Message>,
     /// The handler.
     pub run: Run,
+}
+
+impl Operation {
+    /// Reads the typed input.
+    pub fn read(&self, r: &mut dyn Reader) -> Result<Box<dyn Message>, ReadError> {
+        let mut input = (self.input)();
+        input.fill(r)?;
+        Ok(input)
+    }
+}
+
+/// A handler's own types of its service's state and of its input.
+#[doc(hidden)]
+pub fn typed<S: State, I: Any>(
+    state: &dyn State,
+    input: Box<dyn Message>,
+) -> Result<(&S, Box<I>), AwsError> {
+    let state: &dyn Any = state;
+    match (state.downcast_ref(), input.into_any().downcast()) {
+        (Some(state), Ok(input)) => Ok((state, input)),
+        _ => Err(AwsError::internal("a handler of another service")),
+    }
 }
 
 /// How the ARN of the resource that a call touches is found before its handler runs.
@@ -75,32 +105,35 @@ pub struct Resource {
 /// ```
 ///
 /// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
-/// with the types that `codegen` wrote into the crate's `api` module.
+/// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
+/// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`.
 #[expect(clippy::crate_in_macro_def, reason = "`api` is the calling crate's")]
 #[macro_export]
 macro_rules! operations {
-    ($state:ty: $($name:ident => $handler:path
+    ($state:ty: $($name:ident => $handler:path $(, is $sync:ident)?
         $(, action $action:literal)? $(, resource $arn:path [$($member:literal),*])?;)*) => {
         /// Every operation that this service has.
         pub(crate) static OPERATIONS: &[$crate::Operation] = &[$($crate::Operation {
             name: stringify!($name),
             action: $crate::operations!(@first $($action,)? stringify!($name)),
             resource: $crate::operations!(@resource $($arn [$($member),*])?),
-            read: |r| {
-                let input = <crate::api::input::$name as $crate::codec::Decode>::decode(r)?;
-                Ok(Box::new(input))
-            },
-            run: |state, cx, input| Box::pin(async move {
-                let state: std::sync::Arc<dyn std::any::Any + Send + Sync> = state;
-                let (Ok(state), Ok(input)) =
-                    (state.downcast::<$state>(), input.into_any().downcast())
-                else {
-                    return Err($crate::AwsError::internal("a handler of another service"));
-                };
-                let output = $handler(&state, &cx, *input).await?;
-                Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
-            }),
+            input: || Box::new(crate::api::input::$name::default()),
+            run: $crate::operations!(@run $state, $handler $(, $sync)?),
         }),*];
+    };
+    (@run $state:ty, $handler:path) => {
+        $crate::service::Run::Async(|state, cx, input| Box::pin(async move {
+            let (state, input) = $crate::service::typed::<$state, _>(&*state, input)?;
+            let output = $handler(state, &cx, *input).await?;
+            Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
+        }))
+    };
+    (@run $state:ty, $handler:path, sync) => {
+        $crate::service::Run::Sync(|state, cx, input| {
+            let (state, input) = $crate::service::typed::<$state, _>(state, input)?;
+            let output = $handler(state, cx, *input)?;
+            Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
+        })
     };
     (@first $first:expr $(, $rest:expr)?) => { $first };
     (@resource) => { None };

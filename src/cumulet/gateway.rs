@@ -284,14 +284,10 @@ impl Call<'_> {
             }
             whole
         };
-        let input = cumulet_protocol::read_input(
-            protocol,
-            model,
-            &matched,
-            &self.parts,
-            &whole,
-            operation.read,
-        );
+        let input =
+            cumulet_protocol::read_input(protocol, model, &matched, &self.parts, &whole, |r| {
+                operation.read(r)
+            });
         let mut input = input.map_err(|error| match self.service.description().malformed {
             Some(malformed) => malformed(&error),
             None => cumulet_protocol::malformed(protocol, &error),

@@ -90,7 +90,7 @@ impl Tables {
     }
 }
 
-pub(crate) async fn get_bucket_acl(
+pub(crate) fn get_bucket_acl(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketAcl,
@@ -103,7 +103,7 @@ pub(crate) async fn get_bucket_acl(
     Ok(output::GetBucketAcl { owner: list.owner, grants: list.grants })
 }
 
-pub(crate) async fn put_bucket_acl(
+pub(crate) fn put_bucket_acl(
     s3: &S3,
     cx: &Cx,
     mut input: input::PutBucketAcl,

@@ -14,7 +14,7 @@ use crate::state::{Bucket, S3, whole_second};
 use crate::versions::Versioning;
 use crate::{acl, asked_acl, errors, refuse};
 
-pub(crate) async fn create_bucket(
+pub(crate) fn create_bucket(
     s3: &S3,
     cx: &Cx,
     mut input: input::CreateBucket,

@@ -20,7 +20,7 @@ const INFREQUENT_DAYS_MIN: i32 = 30;
 /// From which size on objects change their class, if nothing is said.
 const SIZE_DEFAULT: &str = "all_storage_classes_128K";
 
-pub(crate) async fn put_bucket_lifecycle_configuration(
+pub(crate) fn put_bucket_lifecycle_configuration(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketLifecycleConfiguration,
@@ -44,7 +44,7 @@ pub(crate) async fn put_bucket_lifecycle_configuration(
     })
 }
 
-pub(crate) async fn get_bucket_lifecycle_configuration(
+pub(crate) fn get_bucket_lifecycle_configuration(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketLifecycleConfiguration,
@@ -58,7 +58,7 @@ pub(crate) async fn get_bucket_lifecycle_configuration(
     })
 }
 
-pub(crate) async fn delete_bucket_lifecycle(
+pub(crate) fn delete_bucket_lifecycle(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteBucketLifecycle,

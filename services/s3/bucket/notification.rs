@@ -12,7 +12,7 @@ use crate::{delivery, errors, named, records};
 /// Bytes of a prefix or suffix, at most.
 const FILTER_MAX: usize = 1024;
 
-pub(crate) async fn get_bucket_notification_configuration(
+pub(crate) fn get_bucket_notification_configuration(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketNotificationConfiguration,

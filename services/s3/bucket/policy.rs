@@ -13,7 +13,7 @@ use crate::{errors, named};
 /// Bytes of a policy, at most.
 const POLICY_MAX: usize = 20 << 10;
 
-pub(crate) async fn put_bucket_policy(
+pub(crate) fn put_bucket_policy(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketPolicy,
@@ -22,7 +22,7 @@ pub(crate) async fn put_bucket_policy(
     stored::put(s3, cx, named!(input), "", policy, |_, bucket, policy| check(&policy.0, bucket))
 }
 
-pub(crate) async fn get_bucket_policy(
+pub(crate) fn get_bucket_policy(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketPolicy,
@@ -32,7 +32,7 @@ pub(crate) async fn get_bucket_policy(
     Ok(output::GetBucketPolicy { policy: Some(found.0) })
 }
 
-pub(crate) async fn delete_bucket_policy(
+pub(crate) fn delete_bucket_policy(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteBucketPolicy,
@@ -40,7 +40,7 @@ pub(crate) async fn delete_bucket_policy(
     stored::delete::<Policy>(s3, cx, named!(input))
 }
 
-pub(crate) async fn get_bucket_policy_status(
+pub(crate) fn get_bucket_policy_status(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketPolicyStatus,

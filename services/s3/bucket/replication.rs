@@ -13,7 +13,7 @@ use crate::{configuration, errors, named};
 /// Rules of a bucket, at most.
 const RULES_MAX: usize = 1000;
 
-pub(crate) async fn put_bucket_replication(
+pub(crate) fn put_bucket_replication(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketReplication,

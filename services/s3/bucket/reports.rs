@@ -41,7 +41,7 @@ macro_rules! reports {
         $put:ident $Put:ident, $get:ident $Get:ident, $list:ident $List:ident,
         $delete:ident $Delete:ident;
     )*) => {$(
-        pub(crate) async fn $put(s3: &S3, cx: &Cx, input: input::$Put) -> Result<Empty, AwsError> {
+        pub(crate) fn $put(s3: &S3, cx: &Cx, input: input::$Put) -> Result<Empty, AwsError> {
             let id = input.id.clone().unwrap_or_default();
             let named = named!(input);
             stored::put(s3, cx, named, &id, input.$member, |_, bucket, given: &mut api::$shape| {
@@ -53,7 +53,7 @@ macro_rules! reports {
             })
         }
 
-        pub(crate) async fn $get(
+        pub(crate) fn $get(
             s3: &S3,
             cx: &Cx,
             input: input::$Get,
@@ -67,7 +67,7 @@ macro_rules! reports {
             Ok(output::$Get { $member: Some(found) })
         }
 
-        pub(crate) async fn $list(
+        pub(crate) fn $list(
             s3: &S3,
             cx: &Cx,
             input: input::$List,
@@ -82,7 +82,7 @@ macro_rules! reports {
             })
         }
 
-        pub(crate) async fn $delete(
+        pub(crate) fn $delete(
             s3: &S3,
             cx: &Cx,
             input: input::$Delete,

@@ -238,14 +238,14 @@ macro_rules! configuration {
         $(get $get:ident $Get:ident |$found:ident, $bucket:ident| $shown:expr;)?
         $(delete $delete:ident $Delete:ident;)?
     ) => {
-        $(pub(crate) async fn $put(
+        $(pub(crate) fn $put(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
             input: $crate::api::input::$Put,
         ) -> Result<cumulet_core::codec::Empty, cumulet_core::AwsError> {
             $crate::bucket::stored::put(s3, cx, $crate::named!(input), "", input.$member, $check)
         })?
-        $(pub(crate) async fn $get(
+        $(pub(crate) fn $get(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
             input: $crate::api::input::$Get,
@@ -255,7 +255,7 @@ macro_rules! configuration {
                 $crate::bucket::stored::get::<$crate::api::$shape>(s3, cx, $crate::named!(input))?;
             Ok($shown)
         })?
-        $(pub(crate) async fn $delete(
+        $(pub(crate) fn $delete(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
             input: $crate::api::input::$Delete,

@@ -8,7 +8,7 @@ use crate::state::S3;
 use crate::versions::Versioning;
 use crate::{errors, named, refuse};
 
-pub(crate) async fn put_bucket_versioning(
+pub(crate) fn put_bucket_versioning(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketVersioning,
@@ -45,7 +45,7 @@ pub(crate) async fn put_bucket_versioning(
     })
 }
 
-pub(crate) async fn get_bucket_versioning(
+pub(crate) fn get_bucket_versioning(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketVersioning,

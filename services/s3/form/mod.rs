@@ -131,7 +131,8 @@ async fn put(cx: &Cx, fields: &Fields, file: Body) -> Result<Response<Body>, Aws
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.headers = headers(fields)?;
     let none = Bytes::new();
-    let input = read_input(Protocol::RestXml, model, &matched, &parts, &none, operation.read);
+    let input =
+        read_input(Protocol::RestXml, model, &matched, &parts, &none, |r| operation.read(r));
     let mut input = input.map_err(|error| errors::malformed(&error))?;
     input.set_body(file);
     let output = dispatch(cx.clone(), service, operation, input).await?;

@@ -14,7 +14,7 @@ use crate::{errors, refuse};
 /// Keys of one `DeleteObjects`, at most.
 const KEYS_MAX: usize = 1000;
 
-pub(crate) async fn delete_object(
+pub(crate) fn delete_object(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteObject,
@@ -94,7 +94,7 @@ fn bypass(bucket: &Bucket, asked: Option<bool>) -> Result<bool, AwsError> {
     Ok(asked == Some(true))
 }
 
-pub(crate) async fn delete_objects(
+pub(crate) fn delete_objects(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteObjects,

@@ -11,7 +11,7 @@ use crate::errors;
 use crate::listing::{Encoding, Page, Query, limit, page};
 use crate::state::{At, S3, Tables, Version};
 
-pub(crate) async fn list_objects(
+pub(crate) fn list_objects(
     s3: &S3,
     cx: &Cx,
     input: input::ListObjects,
@@ -45,7 +45,7 @@ pub(crate) async fn list_objects(
     })
 }
 
-pub(crate) async fn list_objects_v2(
+pub(crate) fn list_objects_v2(
     s3: &S3,
     cx: &Cx,
     input: input::ListObjectsV2,

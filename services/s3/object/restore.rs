@@ -51,7 +51,7 @@ impl Attributes {
     }
 }
 
-pub(crate) async fn restore_object(
+pub(crate) fn restore_object(
     s3: &S3,
     cx: &Cx,
     input: input::RestoreObject,

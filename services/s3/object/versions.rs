@@ -12,7 +12,7 @@ use crate::listing::{Encoding, Page, Query, limit, page};
 use crate::state::{At, S3, Tables, VersionKey};
 use crate::versions::{Row, VersionId};
 
-pub(crate) async fn list_object_versions(
+pub(crate) fn list_object_versions(
     s3: &S3,
     cx: &Cx,
     input: input::ListObjectVersions,
