@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from program import binary, call, free_port
+from program import ROOT, binary, call, free_port
 
 COMPOSE = """
 services:
@@ -85,3 +85,8 @@ def test_a_shell_takes_env_and_completions(cumulet):
     shell = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
     assert "restart" in shell.stdout and f"http://localhost:{port}\n" in shell.stdout
     assert cumulet("completions", "tcsh").returncode == 1
+
+
+def test_our_own_compose_file_is_good(cumulet):
+    judged = cumulet("config", "validate", str(ROOT / "docker" / "compose.yaml"))
+    assert judged.stdout.endswith("is good\n"), judged.stdout
