@@ -28,9 +28,15 @@ const PREFIXED: [&str; 6] = [
 
 /// Names that this program acts on.
 const KNOWN: &[&str] = &[
+    "CUMULET_DNS_SUFFIXES",
     "CUMULET_INIT_DIR",
     "CUMULET_OUTBOUND",
     "CUSTOM_SSL_CERT_PATH",
+    "DNS_ADDRESS",
+    "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
+    "DNS_PORT",
+    "DNS_RESOLVE_IP",
+    "DNS_SERVER",
     "GATEWAY_LISTEN",
     "OUTBOUND_HTTP_PROXY",
     "OUTBOUND_HTTPS_PROXY",
@@ -57,14 +63,20 @@ const WITHOUT_EFFECT: &[&str] = &[
     "ALLOW_NONSTANDARD_REGIONS",
     "DISABLE_CUSTOM_CORS_S3",
     "DISABLE_CUSTOM_CORS_APIGATEWAY",
-    "DNS_ADDRESS",
-    "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
     "ENFORCE_IAM",
     "PERSISTENCE",
     "PERSIST_STATE",
     "SNAPSHOT_SAVE_STRATEGY",
     "SNAPSHOT_LOAD_STRATEGY",
     "SNAPSHOT_FLUSH_INTERVAL",
+];
+
+/// Names that take a feature of the build, and whether it is there.
+const OF_FEATURES: &[(&str, &str, bool)] = &[
+    ("CUSTOM_SSL_CERT_PATH", "tls", cfg!(feature = "tls")),
+    ("USE_SSL", "tls", cfg!(feature = "tls")),
+    ("DNS_ADDRESS", "dns", cfg!(feature = "dns")),
+    ("CUMULET_INIT_DIR", "init", cfg!(feature = "init")),
 ];
 
 /// Names of former times, and what to say of them.
@@ -354,11 +366,14 @@ impl Reader {
                 self.notes.push(format!("{name} is deprecated: {advice}"));
             }
         }
-        for name in WITHOUT_EFFECT {
-            if !matches!(self.get(name), "" | "0" | "false") {
-                self.notes.push(format!("{name} has no effect here"));
-            }
-        }
+        let is_set = |name: &str| !matches!(self.get(name), "" | "0" | "false");
+        let useless = WITHOUT_EFFECT.iter().filter(|name| is_set(name));
+        let useless = useless.map(|name| format!("{name} has no effect here"));
+        let absent = OF_FEATURES.iter().filter(|(name, _, there)| !there && is_set(name));
+        let absent =
+            absent.map(|(name, feature, _)| format!("{name}: this build has no {feature}"));
+        let notes: Vec<_> = useless.chain(absent).collect();
+        self.notes.extend(notes);
     }
 }
 

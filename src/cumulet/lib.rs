@@ -8,6 +8,8 @@ mod catalog;
 pub mod cli;
 pub mod config;
 mod detect;
+#[cfg(feature = "dns")]
+mod dns;
 pub mod gateway;
 mod identity;
 pub mod init;

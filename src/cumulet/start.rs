@@ -96,6 +96,10 @@ async fn main(config: &Config, stop: &Stop, began: Instant) -> io::Result<()> {
     }
     let gateway = gateway(&cloud, config, &addresses, stop, &hooks);
     tell(config, &addresses);
+    #[cfg(feature = "dns")]
+    if let Some(dns) = crate::dns::Dns::new(config) {
+        tokio::spawn(dns.serve());
+    }
     let quiet = Stop::default();
     let server = Server::new(gateway, quiet.clone());
     #[cfg(feature = "tls")]
