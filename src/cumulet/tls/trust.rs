@@ -1,7 +1,7 @@
 //! Whom the client to other hosts trusts by https.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -13,34 +13,46 @@ use super::provider;
 use crate::config::Config;
 use crate::stream::Stream;
 
-/// Mozilla's authorities, and those in the operator's file.
-#[derive(Clone)]
-pub(crate) struct Trust(Option<TlsConnector>);
+/// Mozilla's authorities, and those in the operator's file, which is read when first wanted.
+pub(crate) struct Trust {
+    file: Option<String>,
+    connector: OnceLock<Option<TlsConnector>>,
+}
 
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Trust")
+        f.debug_struct("Trust").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
 impl Trust {
     /// As the configuration says.
     pub(crate) fn new(config: &Config) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         let names = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
-        if let Some(path) = names.iter().find_map(|name| config.variables.get(*name)) {
-            match CertificateDer::pem_file_iter(path) {
-                Ok(found) => drop(roots.add_parsable_certificates(found.filter_map(Result::ok))),
-                Err(error) => log::warn!("{path}: {error}"),
+        let file = names.iter().find_map(|name| config.variables.get(*name)).cloned();
+        Self { file, connector: OnceLock::new() }
+    }
+
+    /// None where the processor lacks what the cryptography needs.
+    fn connector(&self) -> Option<&TlsConnector> {
+        let make = || {
+            let provider = provider()?;
+            let mut roots = RootCertStore::empty();
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            if let Some(path) = &self.file {
+                match CertificateDer::pem_file_iter(path) {
+                    Ok(found) => {
+                        roots.add_parsable_certificates(found.filter_map(Result::ok));
+                    }
+                    Err(error) => log::warn!("{path}: {error}"),
+                }
             }
-        }
-        let client = provider().and_then(|provider| {
             let builder = ClientConfig::builder_with_provider(provider);
             let builder = builder.with_safe_default_protocol_versions().ok()?;
-            Some(builder.with_root_certificates(roots).with_no_client_auth())
-        });
-        Self(client.map(|client| TlsConnector::from(Arc::new(client))))
+            let client = builder.with_root_certificates(roots).with_no_client_auth();
+            Some(TlsConnector::from(Arc::new(client)))
+        };
+        self.connector.get_or_init(make).as_ref()
     }
 
     /// Makes sure who is at the other end, and that nobody listens.
@@ -48,7 +60,7 @@ impl Trust {
     /// # Errors
     /// It is somebody else, or nobody that we trust vouches for it.
     pub(crate) async fn connect(&self, name: &str, stream: TcpStream) -> Result<Stream, String> {
-        let Some(connector) = &self.0 else {
+        let Some(connector) = self.connector() else {
             return Err("https is off: this processor lacks instructions for it".to_owned());
         };
         let server = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
