@@ -36,6 +36,9 @@ export LOCALSTACK_HOST=127.0.0.1
 HOOK = """#!/usr/bin/env bash
 set -euo pipefail
 words=(from a bash array)
+awslocal s3 mb s3://by-a-hook
+echo hello | awslocal s3 cp - s3://by-a-hook/greeting
+[[ $(awslocal sqs create-queue --queue-name q --query QueueUrl --output text) == *:*/000000000000/q ]]
 [[ $(curl -fsS "$AWS_ENDPOINT_URL/_localstack/health") == *'"s3": '* || $(curl -s "$AWS_ENDPOINT_URL/_localstack/health") == *'"s3":'* ]]
 echo "${words[*]}" > /var/lib/localstack/hook
 """
@@ -184,8 +187,9 @@ def contracts(root, config):
         with Container(root, config, **how, **loop) as container:
             assert out.read_text() == "from a bash array\n"
             assert container.run("bash", "-c", "curl -sf $0/_localstack/health", container.url) == 0
+            assert container.run("awslocal", "s3api", "head-object", "--bucket", "by-a-hook", "--key", "greeting") == 0
             services = json.loads(container.page("/_localstack/health"))["services"]
-            assert services["s3"] == "running" and services.get("sns") != "running"
+            assert services["s3"] == services["sqs"] == "running" and services.get("sns") != "running"
             use(container)
             # The shell is process 1 here, which hands no signal on: whoever stops it kills it.
             container.page("/_localstack/health", method="POST", data=b'{"action":"kill"}')

@@ -65,6 +65,10 @@ impl Admin {
             Err(error) => return answer::text(error.status(), format!("{}\n", error.message())),
         };
         let page = parts.uri.path().trim_end_matches('/');
+        #[cfg(feature = "cli")]
+        if page == "/_cumulet/aws" && parts.method == Method::POST {
+            return ok(&crate::aws::run(&self.cloud, &body).await);
+        }
         let page = page.strip_prefix("/_localstack/").unwrap_or_default();
         match (page, &parts.method) {
             // `reload` in the path asks LocalStack to look again, which needs no asking here.

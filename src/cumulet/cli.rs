@@ -1,6 +1,8 @@
 //! The command line of every build: `cumulet` starts, `cumulet health` asks a running one. What else there
 //! is, with the feature `cli`, is in `commands.rs`.
 
+#[cfg(feature = "cli")]
+mod aws;
 mod client;
 #[cfg(feature = "cli")]
 mod commands;
@@ -10,6 +12,8 @@ mod completions;
 mod compose;
 #[cfg(feature = "cli")]
 mod detached;
+#[cfg(feature = "cli")]
+mod s3;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -55,6 +59,12 @@ enum Command {
 pub fn run() -> ExitCode {
     let arguments: Result<Vec<_>, _> =
         std::env::args_os().skip(1).map(OsString::into_string).collect();
+    #[cfg(feature = "cli")]
+    if let Ok(words) = &arguments
+        && let Some(code) = commands::by_name(words)
+    {
+        return code;
+    }
     let command = arguments
         .map_err(|word| format!("{} is no Unicode", word.display()))
         .and_then(|words| read(&words.iter().map(String::as_str).collect::<Vec<_>>()));

@@ -3,6 +3,8 @@
 
 mod admin;
 mod answer;
+#[cfg(feature = "cli")]
+mod aws;
 mod browser;
 mod catalog;
 pub mod cli;

@@ -2,19 +2,21 @@
 //! the server that `GATEWAY_LISTEN` names, on this machine or in a container. Not here: Docker's socket.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::client::{address, ask};
-use super::{completions, compose, detached};
+use super::{aws, completions, compose, detached};
 use crate::admin::shown;
 use crate::config::Config;
 use crate::start;
 
 /// Name, what follows it, and what it does.
-pub(super) const COMMANDS: [(&str, &str, &str); 11] = [
+pub(super) const COMMANDS: [(&str, &str, &str); 12] = [
     ("start", "[-d] [-e NAME=VALUE]...", "starts the server; -d: in the background"),
     ("stop", "", "ends it"),
     ("restart", "", "starts it anew, with nothing in it"),
@@ -24,6 +26,11 @@ pub(super) const COMMANDS: [(&str, &str, &str); 11] = [
     ("health", "", "ends with 0 if a server answers, else with 1"),
     ("config", "show|validate [FILE]", "shows the settings; checks a compose file"),
     ("state", "reset [--init]", "empties it; --init: and runs the ready scripts"),
+    (
+        "aws",
+        "SERVICE OPERATION ...",
+        "calls an operation; so does this program by the name awslocal",
+    ),
     ("env", "", "prints exports for the shell"),
     ("completions", "bash|zsh|fish", "prints completions for a shell"),
 ];
@@ -63,6 +70,26 @@ pub(super) fn help() -> String {
             }
         })
         .collect()
+}
+
+/// The AWS CLI's part: `cumulet aws …`, or this program by the name `awslocal`. It has exit codes of its own.
+pub(super) fn by_name(words: &[String]) -> Option<ExitCode> {
+    let called = std::env::args_os().next();
+    let called = called.as_deref().map(Path::new).and_then(Path::file_name);
+    let mut words: Vec<_> = words.iter().map(String::as_str).collect();
+    if called.is_none_or(|name| name != "awslocal") {
+        if words.first() != Some(&"aws") {
+            return None;
+        }
+        words.remove(0);
+    }
+    Some(match aws::run(super::environment(), &words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(aws::Failure(code, text)) => {
+            let _ = writeln!(io::stderr(), "\n{text}");
+            code.into()
+        }
+    })
 }
 
 pub(super) fn read(words: &[&str]) -> Result<Command, String> {
