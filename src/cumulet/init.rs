@@ -1,5 +1,5 @@
 //! Init hooks: the scripts and programs that users put into `/etc/localstack/init/*.d`, and how far
-//! they have come. Finding and running them is in `scripts.rs`, with the feature `init`.
+//! they have come. Finding and running them is in `scripts.rs`, with the feature `init`; Windows has none.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 
-#[cfg(feature = "init")]
+#[cfg(all(feature = "init", unix))]
 mod scripts;
 
 /// Where LocalStack has them.
@@ -55,7 +55,7 @@ impl Stage {
 /// All hooks of this start.
 #[derive(Debug, Default)]
 pub struct Hooks {
-    #[cfg(feature = "init")]
+    #[cfg(all(feature = "init", unix))]
     scripts: scripts::Scripts,
     completed: Mutex<Vec<Stage>>,
 }
@@ -63,9 +63,9 @@ pub struct Hooks {
 impl Hooks {
     /// The hooks that are there now.
     pub fn new(config: &Config) -> Self {
-        #[cfg(feature = "init")]
+        #[cfg(all(feature = "init", unix))]
         return Self { scripts: scripts::Scripts::new(config), completed: Mutex::default() };
-        #[cfg(not(feature = "init"))]
+        #[cfg(not(all(feature = "init", unix)))]
         {
             for folder in Stage::ALL.map(|stage| stage.folder(config)) {
                 if std::fs::read_dir(&folder).is_ok_and(|mut files| files.next().is_some()) {
@@ -77,10 +77,13 @@ impl Hooks {
     }
 
     /// Runs a stage's scripts one after the other. One that fails is logged, and the next one runs.
-    #[cfg_attr(not(feature = "init"), expect(clippy::unused_async, reason = "with it, it waits"))]
+    #[cfg_attr(
+        not(all(feature = "init", unix)),
+        expect(clippy::unused_async, reason = "with it, it waits")
+    )]
     pub async fn run(&self, stage: Stage) {
         self.with(|completed| completed.retain(|earlier| *earlier != stage));
-        #[cfg(feature = "init")]
+        #[cfg(all(feature = "init", unix))]
         self.scripts.run(stage).await;
         self.with(|completed| completed.push(stage));
     }
@@ -99,12 +102,12 @@ impl Hooks {
         json!({"completed": self.is_completed(stage), "scripts": self.shown(&[stage])})
     }
 
-    #[cfg(feature = "init")]
+    #[cfg(all(feature = "init", unix))]
     fn shown(&self, stages: &[Stage]) -> Vec<Value> {
         self.scripts.shown(stages)
     }
 
-    #[cfg(not(feature = "init"))]
+    #[cfg(not(all(feature = "init", unix)))]
     #[expect(clippy::unused_self, reason = "with the feature it has scripts to show")]
     fn shown(&self, _: &[Stage]) -> Vec<Value> {
         Vec::new()

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use cumulet_core::{Clock, Cloud, Ids};
 use cumulet_store::{Blobs, Platform};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::admin::{VERSION, in_container};
@@ -57,13 +56,13 @@ pub(crate) fn run(config: &Config) -> io::Result<()> {
 }
 
 /// Without what starts processes (17 KB), the program begins again where it is.
-#[cfg(not(feature = "init"))]
+#[cfg(not(all(feature = "init", unix)))]
 fn restart(config: &Config) -> io::Result<()> {
     run(config)
 }
 
 /// Comes back with an error only.
-#[cfg(feature = "init")]
+#[cfg(all(feature = "init", unix))]
 fn restart(_: &Config) -> io::Result<()> {
     use std::os::unix::process::CommandExt as _;
 
@@ -193,8 +192,23 @@ fn blobs(data: Option<&Path>, temporary: &Path) -> io::Result<Blobs> {
     })
 }
 
-/// SIGTERM and SIGINT end the program, SIGUSR1 starts it anew.
+/// Ctrl-C ends the program, which is all that Windows has.
+#[cfg(not(unix))]
 fn listen_to_signals(stop: &Stop) -> io::Result<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.now();
+        }
+    });
+    Ok(())
+}
+
+/// SIGTERM and SIGINT end the program, SIGUSR1 starts it anew.
+#[cfg(unix)]
+fn listen_to_signals(stop: &Stop) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
     for (kind, act) in [
         (SignalKind::terminate(), Stop::now as fn(&Stop)),
         (SignalKind::interrupt(), Stop::now),

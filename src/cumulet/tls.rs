@@ -7,7 +7,6 @@ mod trust;
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,10 +121,14 @@ fn is_young(path: &Path) -> bool {
     written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age < AGE_MAX))
 }
 
+#[cfg_attr(not(unix), expect(unused_variables, reason = "modes are Unix's"))]
 fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     // A key that others may read would keep its mode if it were only written over.
     let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    let mut file = options.write(true).create_new(true).open(path)?;
     io::Write::write_all(&mut file, bytes)
 }
 

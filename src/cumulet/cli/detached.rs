@@ -3,7 +3,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -17,6 +16,9 @@ use crate::config::Config;
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often a log is looked at for more.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// Windows' `CREATE_NEW_PROCESS_GROUP` and `DETACHED_PROCESS`.
+#[cfg(windows)]
+const OWN_GROUP: u32 = 0x208;
 /// So much of a log is shown when a start fails.
 const TOLD_MAX: u64 = 4096;
 
@@ -43,13 +45,17 @@ pub(super) fn start(config: &Config, settings: &[(String, String)]) -> io::Resul
     }
     let log = File::create(&path)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut command = Command::new(std::env::current_exe()?);
+    // Ctrl-C in this terminal is not for it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    #[cfg(windows)]
+    std::os::windows::process::CommandExt::creation_flags(&mut command, OWN_GROUP);
+    let mut child = command
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
-        // Ctrl-C in this terminal is not for it.
-        .process_group(0)
         .spawn()?;
     let mut ended = None;
     wait_until(PATIENCE, "ready", || {
