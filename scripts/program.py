@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -27,6 +28,12 @@ def build(*arguments):
         sys.exit(done.returncode)
     messages = map(json.loads, done.stdout.splitlines())
     return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
+
+
+def services():
+    """The features that are services, as src/cumulet/Cargo.toml has them."""
+    manifest = (ROOT / "src" / "cumulet" / "Cargo.toml").read_text()
+    return sorted(re.findall(r'^([a-z0-9-]+) = \[.*"dep:cumulet-\1"', manifest, re.M))
 
 
 def image_target(machine=None):
