@@ -44,6 +44,8 @@ pub struct Gateway {
     /// Access keys of AWS's form carry their account.
     aws_keys: bool,
     mark: bool,
+    /// `:4566`
+    port: String,
 }
 
 impl Gateway {
@@ -55,14 +57,12 @@ impl Gateway {
         stop: Stop,
         hooks: Arc<Hooks>,
     ) -> Self {
+        let port = ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT);
         Self {
             admin: Admin::new(Arc::clone(&cloud), config, stop, hooks),
             browsers: Browsers::new(config, ports),
-            endpoint: Endpoint::new(
-                config.public_host.as_deref(),
-                ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
-                config.use_ssl,
-            ),
+            endpoint: Endpoint::new(config.public_host.as_deref(), port, config.use_ssl),
+            port: format!(":{port}"),
             aws_keys: config.aws_keys,
             mark: config.response_header,
             cloud,
@@ -173,7 +173,8 @@ impl Gateway {
             let error = absent(entry, &parts, &form);
             return self.stray(Some(entry), &parts, visitor, &error);
         };
-        let signed = sign_off(service, &parts, self.cloud.world().clock().now());
+        let world = || Cx::background(&self.cloud, self.cloud.world());
+        let signed = sign_off(service, world, &parts, &self.port);
         (service.description().address)(&mut parts);
         let chain = signed.as_ref().ok().cloned().flatten();
         let decoder = chunked::Decoder::new(&parts.headers, chain);
@@ -307,7 +308,9 @@ impl Call<'_> {
     /// The access log line, and an error's form.
     fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
         let (service, operation) = (self.service.name(), self.operation);
-        match outcome {
+        let answered = self.service.description().answered;
+        let code = outcome.as_ref().err().map(|error| error.code().to_owned());
+        let answer = match outcome {
             Ok(mut answer) => {
                 // What HTTP calls a part; models have no status for it.
                 if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE)
@@ -330,7 +333,11 @@ impl Call<'_> {
                 let (model, id) = (Some(self.service.model()), self.cx.request_id());
                 cumulet_protocol::write_error(self.protocol, model, &error, id, bare)
             }
+        };
+        if let Some(answered) = answered {
+            answered(self.service.state(), &self.cx, operation, code.as_deref(), &answer);
         }
+        answer
     }
 
     /// In whose words errors of signatures are told.

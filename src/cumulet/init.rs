@@ -90,10 +90,10 @@ impl Hooks {
 
     /// What `/_localstack/init` shows.
     pub fn page(&self) -> Value {
-        let completed: Map<_, _> = Stage::ALL
-            .map(|stage| (stage.name().to_owned(), self.is_completed(stage).into()))
-            .into_iter()
-            .collect();
+        let mut completed = Map::new();
+        for stage in Stage::ALL {
+            completed.insert(stage.name().to_owned(), self.is_completed(stage).into());
+        }
         json!({"completed": completed, "scripts": self.shown(&Stage::ALL)})
     }
 
