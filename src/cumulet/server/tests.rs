@@ -27,8 +27,9 @@ impl Running {
             runtime.block_on(async {
                 let listeners = bind(&[Listen { host: "127.0.0.1".into(), port: 0 }]).unwrap();
                 started.send(listeners[0].local_addr().unwrap()).unwrap();
-                let gateway = Gateway::new(cloud(), &Config::default(), &[0], told.clone());
-                serve(listeners, Arc::new(gateway), told).await;
+                let gateway =
+                    Gateway::new(cloud(), &Config::default(), &[0], told.clone(), Arc::default());
+                serve(listeners, Server::new(Arc::new(gateway), told)).await;
             });
             let _ = end.send(());
         });
