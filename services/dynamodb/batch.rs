@@ -28,7 +28,7 @@ fn duplicates() -> AwsError {
     validation("Provided list of item keys contains duplicates")
 }
 
-pub(crate) async fn batch_get_item(
+pub(crate) fn batch_get_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::BatchGetItem,
@@ -115,7 +115,7 @@ struct Place<'a> {
     write: Write,
 }
 
-pub(crate) async fn batch_write_item(
+pub(crate) fn batch_write_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::BatchWriteItem,

@@ -19,7 +19,7 @@ use crate::view::View;
 use crate::write::{Action, Write};
 use crate::{DynamoDb, key, value};
 
-pub(crate) async fn put_item(
+pub(crate) fn put_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::PutItem,
@@ -101,7 +101,7 @@ fn consumed(table: &TableRow, change: &Change, report: Report) -> Option<api::Co
     Units::of_write(table, change).describe(&table.name, report, Sort::Plain)
 }
 
-pub(crate) async fn delete_item(
+pub(crate) fn delete_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DeleteItem,
@@ -132,7 +132,7 @@ pub(crate) async fn delete_item(
     })
 }
 
-pub(crate) async fn update_item(
+pub(crate) fn update_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::UpdateItem,
@@ -190,7 +190,7 @@ pub(crate) fn returned(
     }
 }
 
-pub(crate) async fn get_item(
+pub(crate) fn get_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::GetItem,

@@ -16,7 +16,7 @@ use crate::value::AttributeValue;
 use crate::view::View;
 use crate::{DynamoDb, key};
 
-pub(crate) async fn query(
+pub(crate) fn query(
     db: &DynamoDb,
     cx: &Cx,
     mut input: input::Query,
@@ -135,7 +135,7 @@ pub(crate) fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError>
     })
 }
 
-pub(crate) async fn scan(
+pub(crate) fn scan(
     db: &DynamoDb,
     cx: &Cx,
     mut input: input::Scan,

@@ -52,7 +52,7 @@ pub(crate) struct Place<'a> {
     pub(crate) write: Write,
 }
 
-pub(crate) async fn transact_write_items(
+pub(crate) fn transact_write_items(
     db: &DynamoDb,
     cx: &Cx,
     input: input::TransactWriteItems,
@@ -303,7 +303,7 @@ pub(crate) fn cancelled(reasons: &[Reason]) -> AwsError {
     errors::transaction_cancelled(&codes).with("CancellationReasons", Value::List(shown))
 }
 
-pub(crate) async fn transact_get_items(
+pub(crate) fn transact_get_items(
     db: &DynamoDb,
     cx: &Cx,
     input: input::TransactGetItems,

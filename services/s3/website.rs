@@ -39,7 +39,7 @@ fn answer(state: Arc<dyn State>, cx: Cx, request: Request<Body>) -> BoxFuture<Re
         match (state.downcast::<S3>(), bucket(&parts)) {
             (Ok(s3), Some(bucket)) => {
                 let visit = Visit { s3: &s3, cx: &cx, parts: &parts, bucket: &bucket };
-                visit.answer().await
+                visit.answer()
             }
             _ => Response::default(),
         }
@@ -55,7 +55,7 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    async fn answer(&self) -> Response<Body> {
+    fn answer(&self) -> Response<Body> {
         let site = match self.site() {
             Ok(site) => site,
             Err(error) => return self.page(&error, None),
@@ -77,7 +77,7 @@ impl Visit<'_> {
         let suffix = suffix.unwrap_or_default();
         let is_folder = asked.is_empty() || asked.ends_with('/');
         let key = if is_folder { format!("{asked}{suffix}") } else { asked.to_owned() };
-        let error = match self.object(&key, false).await {
+        let error = match self.object(&key, false) {
             Ok(object) => return found(object, StatusCode::OK),
             Err(error) => error,
         };
@@ -95,7 +95,7 @@ impl Visit<'_> {
         let Some(key) = site.error_document.and_then(|e| e.key) else {
             return self.page(&error, None);
         };
-        match self.object(&key, true).await {
+        match self.object(&key, true) {
             Ok(object) => found(object, status),
             Err(second) => self.page(&error, Some(&second)),
         }
@@ -115,7 +115,7 @@ impl Visit<'_> {
 
     /// The object as `GetObject` gives it, conditions and range of the request included; an error
     /// document comes whole.
-    async fn object(&self, key: &str, whole: bool) -> Result<output::GetObject, AwsError> {
+    fn object(&self, key: &str, whole: bool) -> Result<output::GetObject, AwsError> {
         let header = |name: HeaderName| {
             let value = self.parts.headers.get(name).filter(|_| !whole)?;
             Some(value.to_str().ok()?.to_owned())
@@ -131,7 +131,7 @@ impl Visit<'_> {
             range: header(header::RANGE),
             ..Default::default()
         };
-        get_object(self.s3, self.cx, input).await
+        get_object(self.s3, self.cx, input)
     }
 
     /// The answer of the first routing rule for a key, before the object is looked for or, with

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use crate::Error;
 use crate::model::{Kind, Location, Member, Model, OperationModel, Shape, ShapeId};
 use crate::names;
+use crate::operations::Row;
 
 /// Lints are about what people write.
 const HEAD: &str = "// Written by cumulet-codegen from model.json and operations.rs.
@@ -19,32 +20,39 @@ mod types {
 ";
 
 const STRING: &str = "::std::string::String";
+const OPTION: &str = "::std::option::Option";
+const CODEC: &str = "::cumulet_core::codec";
 
 /// The source of all types that `operations` need.
-pub(crate) fn types(
-    model: &Model,
-    operations: &[String],
-    own: &[(&str, &str)],
-) -> Result<String, Error> {
-    let mut found = Vec::new();
-    for name in operations {
+pub(crate) fn types(model: &Model, rows: &[Row], own: &[(&str, &str)]) -> Result<String, Error> {
+    let (mut operations, mut roots) = (Vec::new(), BTreeSet::new());
+    for Row { name, dynamic } in rows {
         let index = model.operation(name).ok_or_else(|| format!("the model has no {name}"))?;
-        found.extend(model.operations.get(index));
+        operations.extend(model.operations.get(index).map(|o| (o, dynamic.is_some())));
+        if let Some(shape) = dynamic.as_ref().filter(|shape| !shape.is_empty()) {
+            let id = model.shapes.iter().position(|s| s.name == shape);
+            roots.insert(id.ok_or_else(|| format!("the model has no shape {shape}"))?);
+        }
     }
-    let messages: BTreeSet<_> = found.iter().flat_map(|o| [o.input, o.output]).flatten().collect();
-    let types = Types { model, messages, own };
+    let with_types = operations.iter().filter(|(_, dynamic)| !dynamic);
+    let messages: BTreeSet<_> =
+        with_types.flat_map(|(o, _)| [o.input, o.output]).flatten().collect();
+    roots.extend(&messages);
+    let types = Types { model, roots, messages, own };
     let mut out = String::from(HEAD);
     for id in types.reached() {
         types.structure(&mut out, id)?;
     }
-    types.side(&mut out, "input", &found, |o| o.input)?;
-    types.side(&mut out, "output", &found, |o| o.output)?;
+    types.side(&mut out, "input", &operations, |o| o.input)?;
+    types.side(&mut out, "output", &operations, |o| o.output)?;
     out.push_str("}\npub(crate) use types::*;\n");
     Ok(out)
 }
 
 struct Types<'a> {
     model: &'a Model,
+    /// Shapes that have a type, and everything that they hold.
+    roots: BTreeSet<ShapeId>,
     /// Inputs and outputs.
     messages: BTreeSet<ShapeId>,
     /// Shapes whose types are written by hand, with the types' paths.
@@ -62,10 +70,10 @@ impl Types<'_> {
         self.own.iter().find(|(shape, _)| *shape == name).map(|(_, path)| *path)
     }
 
-    /// The structures that the messages reach, themselves included, in the model's order.
+    /// The structures that the roots reach, themselves included, in the model's order.
     fn reached(&self) -> BTreeSet<ShapeId> {
         let mut seen = BTreeSet::new();
-        let mut todo: Vec<ShapeId> = self.messages.iter().copied().collect();
+        let mut todo: Vec<ShapeId> = self.roots.iter().copied().collect();
         while let Some(id) = todo.pop() {
             if self.own(id).is_none() && seen.insert(id) {
                 let shape = self.shape(id);
@@ -88,32 +96,40 @@ impl Types<'_> {
         for field in &fields {
             writeln!(out, "    pub {}: {},", field.name, field.rust)?;
         }
-        let arms = |arm: fn(&Field) -> String| -> String {
-            fields.iter().filter(|f| !f.body).map(arm).collect()
+        let members = fields.iter().filter(|field| !field.body);
+        let places = |reference: &str| -> String {
+            let place =
+                |f: &Field| format!("            {} => {reference}self.{},\n", f.index, f.name);
+            members.clone().map(place).collect()
         };
-        let encode = arms(|f| format!("            {} => self.{}.encode(w),\n", f.index, f.name));
-        let decode = arms(|f| format!("                {} => {},\n", f.index, f.decode()));
+        let (shared, unique) = (places("&"), places("&mut "));
         writeln!(
             out,
             "}}
 
-impl ::cumulet_core::codec::Encode for {name} {{
-    fn encode(&self, w: &mut dyn ::cumulet_core::codec::Writer) {{
-        w.structure(&|i, w| match i {{
-{encode}            _ => {{}}
-        }});
+impl {CODEC}::Structure for {name} {{
+    fn member(&self, i: usize) -> {OPTION}<&dyn {CODEC}::Slot> {{
+        {OPTION}::Some(match i {{
+{shared}            _ => return {OPTION}::None,
+        }})
+    }}
+    fn member_mut(&mut self, i: usize) -> {OPTION}<&mut dyn {CODEC}::Slot> {{
+        {OPTION}::Some(match i {{
+{unique}            _ => return {OPTION}::None,
+        }})
     }}
 }}
 
-impl ::cumulet_core::codec::Decode for {name} {{
-    fn decode(r: &mut dyn ::cumulet_core::codec::Reader) -> ::std::result::Result<Self, ::cumulet_core::codec::ReadError> {{
+impl {CODEC}::Encode for {name} {{
+    fn encode(&self, w: &mut dyn {CODEC}::Writer) {{
+        {CODEC}::encode_structure(self, w);
+    }}
+}}
+
+impl {CODEC}::Decode for {name} {{
+    fn decode(r: &mut dyn {CODEC}::Reader) -> ::std::result::Result<Self, {CODEC}::ReadError> {{
         let mut it = Self::default();
-        r.structure(&mut |i, r| {{
-            match i {{
-{decode}                _ => {{}}
-            }}
-            Ok(())
-        }})?;
+        {CODEC}::fill_structure(&mut it, r)?;
         Ok(it)
     }}
 }}"
@@ -147,11 +163,9 @@ impl ::cumulet_core::codec::Decode for {name} {{
             rust = format!("::std::boxed::Box<{rust}>");
         }
         if !body && !label {
-            rust = format!("::std::option::Option<{rust}>");
+            rust = format!("{OPTION}<{rust}>");
         }
-        let kind = self.shape(member.shape).kind;
-        let grows = matches!(kind, Kind::List | Kind::Map) && self.own(member.shape).is_none();
-        Field { index, name, rust, body, label, grows }
+        Field { index, name, rust, body }
     }
 
     /// Does a value of `inner` hold one of `outer` in itself, not behind a list or map?
@@ -198,14 +212,16 @@ impl ::cumulet_core::codec::Decode for {name} {{
         &self,
         out: &mut String,
         module: &str,
-        operations: &[&OperationModel],
+        operations: &[(&OperationModel, bool)],
         shape: fn(&OperationModel) -> Option<ShapeId>,
     ) -> Result<(), Error> {
         writeln!(out, "\n/// Each operation's {module}.\npub mod {module} {{")?;
-        for operation in operations {
-            let rust = shape(operation).map_or("::cumulet_core::codec::Empty".to_owned(), |id| {
-                format!("super::{}", self.shape(id).name)
-            });
+        for (operation, dynamic) in operations {
+            let rust = match shape(operation) {
+                None => format!("{CODEC}::Empty"),
+                Some(_) if *dynamic => "::cumulet_core::Value".to_owned(),
+                Some(id) => format!("super::{}", self.shape(id).name),
+            };
             writeln!(out, "    pub type {} = {rust};", operation.name)?;
         }
         writeln!(out, "}}")?;
@@ -220,23 +236,6 @@ struct Field {
     rust: String,
     /// The message's stream.
     body: bool,
-    /// A label of the path: always there.
-    label: bool,
-    /// A list or map.
-    grows: bool,
-}
-
-impl Field {
-    fn decode(&self) -> String {
-        let name = &self.name;
-        if self.label {
-            format!("it.{name} = ::cumulet_core::codec::Decode::decode(r)?")
-        } else if self.grows {
-            format!("::cumulet_core::codec::DecodeMember::decode_member(&mut it.{name}, r)?")
-        } else {
-            format!("::cumulet_core::codec::replace(&mut it.{name}, r)?")
-        }
-    }
 }
 
 fn structured(shape: &Shape) -> bool {
@@ -247,7 +246,10 @@ fn message(out: &mut String, name: &str, body: Option<&Field>) -> Result<(), Err
     writeln!(
         out,
         "
-impl ::cumulet_core::codec::Message for {name} {{
+impl {CODEC}::Message for {name} {{
+    fn fill(&mut self, r: &mut dyn {CODEC}::Reader) -> ::std::result::Result<(), {CODEC}::ReadError> {{
+        {CODEC}::fill_structure(self, r)
+    }}
     fn into_any(self: ::std::boxed::Box<Self>) -> ::std::boxed::Box<dyn ::std::any::Any + Send> {{
         self
     }}"

@@ -2,31 +2,19 @@
 //! [`Decode`], and every format is one [`Writer`] and one [`Reader`].
 //!
 //! Neither side holds names or traits of the wire: both walk the same [`Model`] in lockstep, the
-//! type by member index, the format by [`Schema`]. What `codegen` writes for a structure is
+//! type by member index, the format by [`Schema`]. What `codegen` writes for a structure says where
+//! its members are, and nothing else:
 //!
 //! ```ignore
-//! impl Encode for Tag {
-//!     fn encode(&self, w: &mut dyn Writer) {
-//!         w.structure(&|i, w| match i {
-//!             0 => self.key.encode(w),
-//!             1 => self.value.encode(w),
-//!             _ => {}
-//!         });
+//! impl Structure for Tag {
+//!     fn member(&self, i: usize) -> Option<&dyn Slot> {
+//!         Some(match i {
+//!             0 => &self.key,
+//!             1 => &self.value,
+//!             _ => return None,
+//!         })
 //!     }
-//! }
-//! impl Decode for Tag {
-//!     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-//!         let mut it = Self::default();
-//!         r.structure(&mut |i, r| {
-//!             match i {
-//!                 0 => replace(&mut it.key, r)?,   // lists and maps: it.tags.decode_member(r)?
-//!                 1 => replace(&mut it.value, r)?, // a label: it.bucket = r.string()?
-//!                 _ => {}
-//!             }
-//!             Ok(())
-//!         })?;
-//!         Ok(it)
-//!     }
+//!     fn member_mut(&mut self, i: usize) -> Option<&mut dyn Slot> { /* the same */ }
 //! }
 //! ```
 //!
@@ -40,6 +28,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
 use bytes::Bytes;
 
@@ -75,9 +64,14 @@ impl Schema {
     }
 }
 
-/// A request that does not have its operation's form.
+/// A request that does not have its operation's form. As small as a pointer, because every member
+/// that is read may return one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
+pub struct ReadError(Box<Malformed>);
+
+/// What a [`ReadError`] tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Malformed {
     /// For the caller: what is wrong and where.
     pub message: String,
     /// The text that is no number, time or whatever stands there.
@@ -89,14 +83,30 @@ pub struct ReadError {
 impl ReadError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), text: None, member: None }
+        Self(Box::new(Malformed { message: message.into(), ..Malformed::default() }))
     }
 
     /// The error about a text that is not `what` stands there.
     pub fn of_text(text: &str, what: &str) -> Self {
         // Enough of it to recognise it.
         let shown: String = text.chars().take(64).collect();
-        Self { text: Some(text.to_owned()), ..Self::new(["'", &shown, "' is not ", what].concat()) }
+        let message = ["'", &shown, "' is not ", what].concat();
+        Self(Box::new(Malformed { message, text: Some(text.to_owned()), member: None }))
+    }
+
+    /// The same error, about the header, parameter or label of this name.
+    #[must_use]
+    pub fn in_member(mut self, name: &'static str) -> Self {
+        self.0.member = Some(name);
+        self
+    }
+}
+
+impl Deref for ReadError {
+    type Target = Malformed;
+
+    fn deref(&self) -> &Malformed {
+        &self.0
     }
 }
 
@@ -184,17 +194,53 @@ pub trait Encode {
 pub trait Decode: Sized {
     /// Reads itself.
     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError>;
+
+    /// Reads itself into the place of a member. Lists and maps grow, because formats report
+    /// flattened ones item by item; anything else is replaced.
+    fn decode_member(place: &mut Option<Self>, r: &mut dyn Reader) -> Result<(), ReadError> {
+        *place = Some(Self::decode(r)?);
+        Ok(())
+    }
 }
 
-/// A structure's member being filled. Lists and maps grow, because formats report flattened ones
-/// item by item; anything else is replaced.
-pub trait DecodeMember {
+/// A structure's member, whatever its type.
+pub trait Slot: Encode {
     /// Reads the member's value into this place.
-    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError>;
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError>;
+}
+
+impl<T: Encode + Decode> Slot for Option<T> {
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+        T::decode_member(self, r)
+    }
+}
+
+/// A structure of the model: where its members are, by their indices there. A stream is none.
+pub trait Structure {
+    /// To be written.
+    fn member(&self, index: usize) -> Option<&dyn Slot>;
+    /// To be read into.
+    fn member_mut(&mut self, index: usize) -> Option<&mut dyn Slot>;
+}
+
+/// [`Encode`] of every structure.
+pub fn encode_structure(it: &dyn Structure, w: &mut dyn Writer) {
+    w.structure(&|i, w| {
+        if let Some(member) = it.member(i) {
+            member.encode(w);
+        }
+    });
+}
+
+/// [`Decode`] of every structure, into one whose members are absent.
+pub fn fill_structure(it: &mut dyn Structure, r: &mut dyn Reader) -> Result<(), ReadError> {
+    r.structure(&mut |i, r| it.member_mut(i).map_or(Ok(()), |member| member.fill(r)))
 }
 
 /// An operation's input or output.
 pub trait Message: Encode + Any + Send {
+    /// Reads the members into a message that has none yet.
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError>;
     /// The byte or event stream beside the members.
     fn take_body(&mut self) -> Option<Body> {
         None
@@ -222,6 +268,9 @@ impl Decode for Empty {
 }
 
 impl Message for Empty {
+    fn fill(&mut self, _: &mut dyn Reader) -> Result<(), ReadError> {
+        Ok(())
+    }
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
@@ -230,6 +279,18 @@ impl Message for Empty {
 /// Bytes of a message (base64 in text formats).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blob(pub Bytes);
+
+/// Labels of the path are always there.
+macro_rules! label {
+    ($type:ty) => {
+        impl Slot for $type {
+            fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+                *self = Self::decode(r)?;
+                Ok(())
+            }
+        }
+    };
+}
 
 macro_rules! scalars {
     ($($type:ty: $method:ident, $this:ident => $out:expr, $read:ident => $in:expr;)*) => {$(
@@ -245,6 +306,7 @@ macro_rules! scalars {
                 Ok($in)
             }
         }
+        label!($type);
     )*};
 }
 
@@ -281,6 +343,8 @@ impl Decode for i32 {
         Self::try_from(wide).map_err(|_| ReadError::of_text(&wide.to_string(), "a 32-bit integer"))
     }
 }
+
+label!(i32);
 
 impl<T: Encode> Encode for Option<T> {
     fn encode(&self, w: &mut dyn Writer) {
@@ -333,50 +397,34 @@ impl<T: Decode> Decode for Sparse<T> {
     }
 }
 
-fn read_list<T: Decode>(list: &mut Vec<T>, r: &mut dyn Reader) -> Result<(), ReadError> {
-    r.list(&mut |r| {
-        list.push(T::decode(r)?);
-        Ok(())
-    })
-}
-
-fn read_map<T: Decode>(map: &mut BTreeMap<String, T>, r: &mut dyn Reader) -> Result<(), ReadError> {
-    r.map(&mut |key, r| {
-        map.insert(key, T::decode(r)?);
-        Ok(())
-    })
-}
-
 impl<T: Decode> Decode for Vec<T> {
     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-        let mut list = Self::new();
-        read_list(&mut list, r)?;
-        Ok(list)
+        let mut list = None;
+        Self::decode_member(&mut list, r)?;
+        Ok(list.unwrap_or_default())
+    }
+
+    fn decode_member(place: &mut Option<Self>, r: &mut dyn Reader) -> Result<(), ReadError> {
+        let list = place.get_or_insert_default();
+        r.list(&mut |r| {
+            list.push(T::decode(r)?);
+            Ok(())
+        })
     }
 }
 
 impl<T: Decode> Decode for BTreeMap<String, T> {
     fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-        let mut map = Self::new();
-        read_map(&mut map, r)?;
-        Ok(map)
+        let mut map = None;
+        Self::decode_member(&mut map, r)?;
+        Ok(map.unwrap_or_default())
     }
-}
 
-impl<T: Decode> DecodeMember for Option<Vec<T>> {
-    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
-        read_list(self.get_or_insert_default(), r)
+    fn decode_member(place: &mut Option<Self>, r: &mut dyn Reader) -> Result<(), ReadError> {
+        let map = place.get_or_insert_default();
+        r.map(&mut |key, r| {
+            map.insert(key, T::decode(r)?);
+            Ok(())
+        })
     }
-}
-
-impl<T: Decode> DecodeMember for Option<BTreeMap<String, T>> {
-    fn decode_member(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
-        read_map(self.get_or_insert_default(), r)
-    }
-}
-
-/// Members that are replaced as a whole: `codegen` calls this for all but lists and maps.
-pub fn replace<T: Decode>(member: &mut Option<T>, r: &mut dyn Reader) -> Result<(), ReadError> {
-    *member = Some(T::decode(r)?);
-    Ok(())
 }

@@ -10,10 +10,8 @@ use std::task::{Context, Poll};
 use crate::codec::Message;
 use crate::cx::{Caller, Cx};
 use crate::error::AwsError;
-use crate::service::{Operation, Service};
+use crate::service::{Operation, Outcome, Run, Service};
 use crate::world::BoxFuture;
-
-type Outcome = Result<Box<dyn Message>, AwsError>;
 
 /// Validates the input, authorises the caller, runs the handler, waits until its changes are
 /// durable and counts the call. A panic becomes a 500.
@@ -47,12 +45,18 @@ async fn run(
 ) -> Outcome {
     (service.description().validate)(service.model(), operation, &*input)?;
     // Authorisation comes here: `operation.action` on `operation.resource`, once IAM is born.
-    let mut handler = (operation.run)(Arc::clone(service.state()), cx.clone(), input);
+    let panicked = |panic: Box<dyn Any + Send>| panicked(service.name(), operation.name, &*panic);
+    let run = match operation.run {
+        Run::Async(run) => run,
+        Run::Sync(run) => {
+            return catch_unwind(AssertUnwindSafe(|| run(&**service.state(), cx, input)))
+                .unwrap_or_else(|panic| Err(panicked(panic)));
+        }
+    };
+    let mut handler = run(Arc::clone(service.state()), cx.clone(), input);
     poll_fn(|task| {
-        catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(task))).unwrap_or_else(|panic| {
-            let (service, operation) = (service.name(), operation.name);
-            Poll::Ready(Err(panicked(service, operation, &*panic)))
-        })
+        catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(task)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic))))
     })
     .await
 }

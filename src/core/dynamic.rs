@@ -25,8 +25,9 @@ pub(crate) fn from_value_boxed(
     value: &Value,
 ) -> Result<Box<dyn Message>, AwsError> {
     let Some(schema) = schema else { return Ok(Box::new(Empty {})) };
-    (operation.read)(&mut ValueReader { schema, value })
-        .map_err(|e| AwsError::new("SerializationException", 400, e.message))
+    operation
+        .read(&mut ValueReader { schema, value })
+        .map_err(|e| AwsError::new("SerializationException", 400, e.message.clone()))
 }
 
 /// Turns a typed value of the shape at `schema` into a [`Value`].
@@ -129,6 +130,10 @@ impl Value {
 }
 
 impl Message for Value {
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+        *self = Self::decode(r)?;
+        Ok(())
+    }
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
         self
     }

@@ -24,9 +24,7 @@ pub mod world;
 
 pub use body::Body;
 pub use cloud::{Cloud, Snapshot};
-pub use codec::{
-    Blob, Decode, DecodeMember, Empty, Encode, Message, ReadError, Reader, Schema, Writer,
-};
+pub use codec::{Blob, Decode, Empty, Encode, Message, ReadError, Reader, Schema, Writer};
 pub use cx::{Cx, Origin, Principal};
 pub use dispatch::dispatch;
 pub use error::AwsError;
@@ -35,7 +33,8 @@ pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
 pub use outbound::Outbound;
 pub use service::{
-    Description, DueWork, Operation, Resource, Route, Service, SigningFacts, State, Verdict,
+    AccessKey, Description, DueWork, Keys, Operation, Resource, Route, Run, Service, SigningFacts,
+    State, Verdict,
 };
 pub use time::{Clock, Timestamp};
 pub use value::Value;

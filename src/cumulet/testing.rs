@@ -4,12 +4,11 @@
 use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
-use cumulet_core::codec::Decode;
 use cumulet_core::model::{Kind, Location, Member, OperationModel, Shape};
 use cumulet_core::{
-    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Message, Model,
-    Operation, Protocol, ReadError, Reader, Route, Service, SigningFacts, State, Verdict, WorldId,
-    Writer,
+    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Keys, Message,
+    Model, Operation, Protocol, ReadError, Reader, Route, Run, Service, SigningFacts, State,
+    Verdict, WorldId, Writer,
 };
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue};
@@ -45,7 +44,7 @@ static S3: Description = {
     s3.server = Some("AmazonS3");
     s3.catch_all = true;
     s3.signing = Some(|_, parts| {
-        let facts = SigningFacts { secret: "test".to_owned(), host_bucket: None };
+        let facts = SigningFacts { keys: Keys::All, host_bucket: None };
         parts.uri.path().ends_with("/verified").then_some(facts)
     });
     // Pages of one site may do what they like here, and another's may not ask.
@@ -136,16 +135,16 @@ const ECHO: Operation = Operation {
     name: "Echo",
     action: "Echo",
     resource: None,
-    read: |r| Ok(Box::new(Echo::decode(r)?)),
-    run: |_, cx, input| handler(cx, input, echo),
+    input: || Box::new(Echo::default()),
+    run: Run::Async(|_, cx, input| handler(cx, input, echo)),
 };
 
 const PANIC: Operation = Operation {
     name: "Panic",
     action: "Panic",
     resource: None,
-    read: |_| Ok(Box::new(Empty {})),
-    run: |_, _, _| Box::pin(async { panic!("on purpose") }),
+    input: || Box::new(Empty {}),
+    run: Run::Async(|_, _, _| Box::pin(async { panic!("on purpose") })),
 };
 
 /// Sends its body back; a key `refused` is refused before the body is read.
@@ -153,8 +152,8 @@ const PUT: Operation = Operation {
     name: "Put",
     action: "Put",
     resource: None,
-    read: |r| Ok(Box::new(Put::decode(r)?)),
-    run: |_, cx, input| handler(cx, input, put),
+    input: || Box::new(Put::default()),
+    run: Run::Async(|_, cx, input| handler(cx, input, put)),
 };
 
 type Outcome = Result<Box<dyn Message>, AwsError>;
@@ -196,18 +195,13 @@ impl Encode for Echo {
     }
 }
 
-impl Decode for Echo {
-    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-        let mut it = Self::default();
-        r.structure(&mut |_, r| {
-            it.text = Some(r.string()?);
-            Ok(())
-        })?;
-        Ok(it)
-    }
-}
-
 impl Message for Echo {
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
+        r.structure(&mut |_, r| {
+            self.text = Some(r.string()?);
+            Ok(())
+        })
+    }
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }
@@ -225,20 +219,15 @@ impl Encode for Put {
     }
 }
 
-impl Decode for Put {
-    fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-        let mut it = Self::default();
+impl Message for Put {
+    fn fill(&mut self, r: &mut dyn Reader) -> Result<(), ReadError> {
         r.structure(&mut |i, r| {
             if i == 1 {
-                it.key = r.string()?;
+                self.key = r.string()?;
             }
             Ok(())
-        })?;
-        Ok(it)
+        })
     }
-}
-
-impl Message for Put {
     fn take_body(&mut self) -> Option<Body> {
         Some(std::mem::take(&mut self.body))
     }

@@ -5,13 +5,12 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::iter::Map;
+use std::iter;
 use std::ops::{Bound, RangeBounds};
 
 use equivalent::{Comparable, Equivalent};
-use imbl::OrdMap;
 
-use crate::table::Rows;
+use crate::map::{Map, Rows};
 
 /// All secondary indexes of a table; written by [`indexes!`](crate::indexes). `()` is none.
 pub trait Indexes<K, V>: Clone + Default {
@@ -25,11 +24,11 @@ impl<K, V> Indexes<K, V> for () {
 
 /// One secondary index: which rows (`K`) stand under an index key (`IK`).
 #[derive(Clone)]
-pub struct Index<IK, K>(OrdMap<(IK, K), ()>);
+pub struct Index<IK, K>(Map<(IK, K), ()>);
 
 impl<IK, K> Default for Index<IK, K> {
     fn default() -> Self {
-        Self(OrdMap::new())
+        Self(Map::default())
     }
 }
 
@@ -52,12 +51,12 @@ impl<IK: Ord + Clone, K: Ord + Clone> Index<IK, K> {
 
     /// The smallest index key, with its first row.
     pub fn first(&self) -> Option<(&IK, &K)> {
-        self.0.get_min().map(|((ik, k), ())| (ik, k))
+        self.iter().next()
     }
 
     /// The largest index key, with its last row.
     pub fn last(&self) -> Option<(&IK, &K)> {
-        self.0.get_max().map(|((ik, k), ())| (ik, k))
+        self.iter().next_back()
     }
 
     /// All entries by index key, then row key, from either end.
@@ -117,7 +116,7 @@ impl<IK: Ord + Clone, K: Ord + Clone> Index<IK, K> {
 pub struct Entries<'a, IK, K>(Rows<'a, (IK, K), ()>);
 
 /// Keys of the rows under one index key.
-pub type RowKeys<'a, IK, K> = Map<Entries<'a, IK, K>, fn((&'a IK, &'a K)) -> &'a K>;
+pub type RowKeys<'a, IK, K> = iter::Map<Entries<'a, IK, K>, fn((&'a IK, &'a K)) -> &'a K>;
 
 impl<'a, IK, K> Iterator for Entries<'a, IK, K> {
     type Item = (&'a IK, &'a K);

@@ -1,7 +1,7 @@
 //! A persistent ordered map of rows, with secondary indexes kept in the same write.
 //!
 //! Invariants:
-//! - Cloning a table costs a few reference counts; the copies share structure (chunks of 16 rows)
+//! - Cloning a table costs a few reference counts; the copies share structure (leaves of up to 32 rows)
 //!   and a write copies only the path to the chunk it changes.
 //! - Indexes always agree with the rows: both change in [`Table::insert`] and [`Table::remove`] only.
 //! - Between two sections the list of undone changes is empty; a copy starts with an empty one.
@@ -12,23 +12,18 @@ use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use equivalent::Comparable;
-use imbl::OrdMap;
-use imbl::ordmap::RangedIter;
-use imbl::shared_ptr::DefaultSharedPtr;
 
 use crate::index::Indexes;
+use crate::map::{Map, Rows};
 use crate::tables::AnyTable;
 
 /// Entries of the undo list that a table keeps room for between sections.
 const UNDO_KEPT: usize = 16;
 
-/// Rows of a range of keys, from either end.
-pub type Rows<'a, K, V> = RangedIter<'a, K, V, DefaultSharedPtr>;
-
 /// Rows by key. `V` should be cheap to clone, usually an `Arc` of the row; `I` are the secondary
 /// indexes ([`indexes!`](crate::indexes)).
 pub struct Table<K, V, I = ()> {
-    rows: OrdMap<K, V>,
+    rows: Map<K, V>,
     indexes: I,
     /// What the running section has changed, oldest first: key and value before.
     undo: Vec<(K, Option<V>)>,
@@ -36,7 +31,7 @@ pub struct Table<K, V, I = ()> {
 
 impl<K, V, I: Default> Default for Table<K, V, I> {
     fn default() -> Self {
-        Self { rows: OrdMap::new(), indexes: I::default(), undo: Vec::new() }
+        Self { rows: Map::default(), indexes: I::default(), undo: Vec::new() }
     }
 }
 
@@ -55,12 +50,12 @@ impl<K, V, I> fmt::Debug for Table<K, V, I> {
 impl<K: Ord + Clone, V: Clone, I: Indexes<K, V>> Table<K, V, I> {
     /// The row of a key.
     pub fn get<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        self.rows.get(key)
+        self.rows.get(key).map(|(_, v)| v)
     }
 
     /// Whether a key has a row.
     pub fn contains<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> bool {
-        self.rows.contains_key(key)
+        self.rows.get(key).is_some()
     }
 
     /// How many rows there are.
@@ -75,12 +70,12 @@ impl<K: Ord + Clone, V: Clone, I: Indexes<K, V>> Table<K, V, I> {
 
     /// The row with the smallest key.
     pub fn first(&self) -> Option<(&K, &V)> {
-        self.rows.get_min().map(|(k, v)| (k, v))
+        self.rows.iter().next()
     }
 
     /// The row with the largest key.
     pub fn last(&self) -> Option<(&K, &V)> {
-        self.rows.get_max().map(|(k, v)| (k, v))
+        self.rows.iter().next_back()
     }
 
     /// All rows by key, from either end.
@@ -138,10 +133,8 @@ impl<K: Ord + Clone, V: Clone, I: Indexes<K, V>> Table<K, V, I> {
 
     fn take<Q: Comparable<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
         // Removing copies the path to the key, also where there is none.
-        if !self.rows.contains_key(key) {
-            return None;
-        }
-        let (key, before) = self.rows.remove_with_key(key)?;
+        self.rows.get(key)?;
+        let (key, before) = self.rows.remove(key)?;
         self.indexes.update(&key, Some(&before), None);
         Some((key, before))
     }
@@ -153,7 +146,7 @@ impl<K: Ord + Clone, R: Clone, I: Indexes<K, Arc<R>>> Table<K, Arc<R>, I> {
     where
         Q: Comparable<K> + ?Sized,
     {
-        let (key, row) = self.rows.get_key_value(key)?;
+        let (key, row) = self.rows.get(key)?;
         let (key, mut row) = (key.clone(), R::clone(row));
         change(&mut row);
         let row = Arc::new(row);
@@ -188,7 +181,7 @@ where
 
     fn changes<'a>(&'a self, report: &mut dyn FnMut(&'a dyn Any, Option<&'a dyn Any>)) {
         for (key, _) in &self.undo {
-            report(key, self.rows.get(key).map(|v| v as &dyn Any));
+            report(key, self.get(key).map(|v| v as &dyn Any));
         }
     }
 }

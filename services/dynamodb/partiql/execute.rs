@@ -15,15 +15,17 @@ use crate::name::TableRef;
 use crate::space::Change;
 use crate::state::TableRow;
 use crate::stored::{Attributes, Stored};
+use crate::throttle::Access;
 use crate::value::AttributeValue;
 use crate::write::{Action, Failure};
 use crate::{DynamoDb, key};
 
-pub(crate) async fn execute_statement(
+pub(crate) fn execute_statement(
     db: &DynamoDb,
     cx: &Cx,
     input: input::ExecuteStatement,
 ) -> Result<output::ExecuteStatement, AwsError> {
+    db.admit(cx, Access::Write)?;
     let statement = parse(input.statement.as_deref(), input.parameters.as_deref())?;
     match &statement {
         Statement::Select(it) => return select::run(db, cx, it, &input),
@@ -89,11 +91,12 @@ fn answer(statement: &Statement, action: &Action, change: Change) -> Option<Attr
     }
 }
 
-pub(crate) async fn batch_execute_statement(
+pub(crate) fn batch_execute_statement(
     db: &DynamoDb,
     cx: &Cx,
     input: input::BatchExecuteStatement,
 ) -> Result<output::BatchExecuteStatement, AwsError> {
+    db.admit(cx, Access::Write)?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let mut consumed: BTreeMap<String, Units> = BTreeMap::new();
     let mut responses = Vec::new();

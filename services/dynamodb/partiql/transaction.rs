@@ -15,13 +15,15 @@ use crate::errors::validation;
 use crate::item::shows;
 use crate::name::TableRef;
 use crate::stored::Stored;
+use crate::throttle::Access;
 use crate::transaction::{Place, digest, write_all};
 
-pub(crate) async fn execute_transaction(
+pub(crate) fn execute_transaction(
     db: &DynamoDb,
     cx: &Cx,
     input: input::ExecuteTransaction,
 ) -> Result<output::ExecuteTransaction, AwsError> {
+    db.admit(cx, Access::Write)?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let given = input.transact_statements.unwrap_or_default();
     let mut statements = Vec::with_capacity(given.len());

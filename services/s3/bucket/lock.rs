@@ -8,7 +8,7 @@ use crate::state::S3;
 use crate::versions::Versioning;
 use crate::{errors, named};
 
-pub(crate) async fn put_object_lock_configuration(
+pub(crate) fn put_object_lock_configuration(
     s3: &S3,
     cx: &Cx,
     input: input::PutObjectLockConfiguration,
@@ -27,7 +27,7 @@ pub(crate) async fn put_object_lock_configuration(
     })
 }
 
-pub(crate) async fn get_object_lock_configuration(
+pub(crate) fn get_object_lock_configuration(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectLockConfiguration,

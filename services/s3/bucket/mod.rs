@@ -31,7 +31,7 @@ use crate::versions::Versioning;
 /// Buckets of a page, at most and if nothing is said.
 const BUCKETS_MAX: i32 = 10_000;
 
-pub(crate) async fn head_bucket(
+pub(crate) fn head_bucket(
     s3: &S3,
     cx: &Cx,
     input: input::HeadBucket,
@@ -48,7 +48,7 @@ pub(crate) async fn head_bucket(
     })
 }
 
-pub(crate) async fn get_bucket_location(
+pub(crate) fn get_bucket_location(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketLocation,
@@ -58,7 +58,7 @@ pub(crate) async fn get_bucket_location(
     Ok(output::GetBucketLocation { location_constraint: bucket.location.clone() })
 }
 
-pub(crate) async fn delete_bucket(
+pub(crate) fn delete_bucket(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteBucket,
@@ -83,7 +83,7 @@ pub(crate) async fn delete_bucket(
     })
 }
 
-pub(crate) async fn list_buckets(
+pub(crate) fn list_buckets(
     s3: &S3,
     cx: &Cx,
     input: input::ListBuckets,

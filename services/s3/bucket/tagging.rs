@@ -8,7 +8,7 @@ use crate::api::{self, input, output};
 use crate::state::S3;
 use crate::{errors, named};
 
-pub(crate) async fn put_bucket_tagging(
+pub(crate) fn put_bucket_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::PutBucketTagging,
@@ -33,7 +33,7 @@ pub(crate) async fn put_bucket_tagging(
     })
 }
 
-pub(crate) async fn get_bucket_tagging(
+pub(crate) fn get_bucket_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::GetBucketTagging,
@@ -47,7 +47,7 @@ pub(crate) async fn get_bucket_tagging(
     Ok(output::GetBucketTagging { tag_set: Some(tags.into_iter().map(tag).collect()) })
 }
 
-pub(crate) async fn delete_bucket_tagging(
+pub(crate) fn delete_bucket_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteBucketTagging,

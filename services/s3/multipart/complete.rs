@@ -16,7 +16,7 @@ use crate::listing::Encoding;
 use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{customer_key, given, show_checksum, show_encryption};
 
-pub(crate) async fn complete_multipart_upload(
+pub(crate) fn complete_multipart_upload(
     s3: &S3,
     cx: &Cx,
     mut input: input::CompleteMultipartUpload,

@@ -14,7 +14,7 @@ use crate::object::list::common_prefixes;
 use crate::state::{At, Part, S3, Tables, Upload, UploadKey};
 use crate::{errors, show_checksum};
 
-pub(crate) async fn list_parts(
+pub(crate) fn list_parts(
     s3: &S3,
     cx: &Cx,
     input: input::ListParts,
@@ -66,7 +66,7 @@ fn shown(number: u16, part: &Part, shows_checksum: bool) -> api::Part {
     shown
 }
 
-pub(crate) async fn list_multipart_uploads(
+pub(crate) fn list_multipart_uploads(
     s3: &S3,
     cx: &Cx,
     input: input::ListMultipartUploads,

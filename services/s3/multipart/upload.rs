@@ -12,7 +12,7 @@ use crate::object::check_key;
 use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
 use crate::{attributes, errors, refuse, show_encryption_and_key};
 
-pub(crate) async fn create_multipart_upload(
+pub(crate) fn create_multipart_upload(
     s3: &S3,
     cx: &Cx,
     mut input: input::CreateMultipartUpload,
@@ -87,7 +87,7 @@ fn checksum(
     }
 }
 
-pub(crate) async fn abort_multipart_upload(
+pub(crate) fn abort_multipart_upload(
     s3: &S3,
     cx: &Cx,
     input: input::AbortMultipartUpload,

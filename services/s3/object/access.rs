@@ -44,7 +44,7 @@ impl Tables {
     }
 }
 
-pub(crate) async fn get_object_acl(
+pub(crate) fn get_object_acl(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectAcl,
@@ -59,7 +59,7 @@ pub(crate) async fn get_object_acl(
     Ok(output::GetObjectAcl { owner: list.owner, grants: list.grants, ..Default::default() })
 }
 
-pub(crate) async fn put_object_acl(
+pub(crate) fn put_object_acl(
     s3: &S3,
     cx: &Cx,
     mut input: input::PutObjectAcl,

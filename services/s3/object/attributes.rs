@@ -9,7 +9,7 @@ use crate::listing::limit;
 use crate::state::{S3, Version};
 use crate::{customer_key, errors, show_checksum};
 
-pub(crate) async fn get_object_attributes(
+pub(crate) fn get_object_attributes(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectAttributes,

@@ -116,7 +116,7 @@ macro_rules! shown {
     }};
 }
 
-pub(crate) async fn get_object(
+pub(crate) fn get_object(
     s3: &S3,
     cx: &Cx,
     input: input::GetObject,
@@ -132,7 +132,7 @@ pub(crate) async fn get_object(
     Ok(shown)
 }
 
-pub(crate) async fn head_object(
+pub(crate) fn head_object(
     s3: &S3,
     cx: &Cx,
     input: input::HeadObject,

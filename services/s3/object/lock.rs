@@ -10,7 +10,7 @@ use crate::lock::{Lock, Mode, Retention, on_or_off, pacific};
 use crate::state::S3;
 use crate::{errors, named};
 
-pub(crate) async fn put_object_retention(
+pub(crate) fn put_object_retention(
     s3: &S3,
     cx: &Cx,
     input: input::PutObjectRetention,
@@ -38,7 +38,7 @@ pub(crate) async fn put_object_retention(
     Ok(output::PutObjectRetention::default())
 }
 
-pub(crate) async fn put_object_legal_hold(
+pub(crate) fn put_object_legal_hold(
     s3: &S3,
     cx: &Cx,
     input: input::PutObjectLegalHold,
@@ -53,7 +53,7 @@ pub(crate) async fn put_object_legal_hold(
     Ok(output::PutObjectLegalHold::default())
 }
 
-pub(crate) async fn get_object_retention(
+pub(crate) fn get_object_retention(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectRetention,
@@ -69,7 +69,7 @@ pub(crate) async fn get_object_retention(
     })
 }
 
-pub(crate) async fn get_object_legal_hold(
+pub(crate) fn get_object_legal_hold(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectLegalHold,

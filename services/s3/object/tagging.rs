@@ -13,7 +13,7 @@ use crate::events::{Kind, Subject};
 use crate::state::S3;
 use crate::{errors, named};
 
-pub(crate) async fn put_object_tagging(
+pub(crate) fn put_object_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::PutObjectTagging,
@@ -31,7 +31,7 @@ pub(crate) async fn put_object_tagging(
     Ok(output::PutObjectTagging { version_id })
 }
 
-pub(crate) async fn delete_object_tagging(
+pub(crate) fn delete_object_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::DeleteObjectTagging,
@@ -42,7 +42,7 @@ pub(crate) async fn delete_object_tagging(
     Ok(output::DeleteObjectTagging { version_id })
 }
 
-pub(crate) async fn get_object_tagging(
+pub(crate) fn get_object_tagging(
     s3: &S3,
     cx: &Cx,
     input: input::GetObjectTagging,

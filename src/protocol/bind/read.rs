@@ -41,7 +41,7 @@ impl Request<'_> {
             if let Some((_, text)) = label {
                 let texts = vec![Cow::Borrowed(text.as_str())];
                 let mut label = Texts { place: self.place.of(m), texts };
-                each(i, &mut label).map_err(|error| error_in(m, error))?;
+                each(i, &mut label).map_err(|error| error.in_member(m.wire_name()))?;
             }
         }
         Ok(())
@@ -68,7 +68,8 @@ impl Request<'_> {
             let empty =
                 if is_number { texts.iter().all(|t| t.is_empty()) } else { texts.is_empty() };
             if !empty {
-                each(i, &mut Texts { place, texts }).map_err(|error| error_in(m, error))?;
+                each(i, &mut Texts { place, texts })
+                    .map_err(|error| error.in_member(m.wire_name()))?;
             }
         }
         Ok(())
@@ -109,7 +110,8 @@ impl Request<'_> {
             };
             let is_number = !matches!(kind, Kind::String | Kind::List);
             if !(is_number && texts.iter().all(|t| t.is_empty())) {
-                each(i, &mut Texts { place, texts }).map_err(|error| error_in(m, error))?;
+                each(i, &mut Texts { place, texts })
+                    .map_err(|error| error.in_member(m.wire_name()))?;
             }
         }
         for (i, m) in self.at(Location::Headers) {
@@ -271,10 +273,6 @@ impl Reader for Params<'_> {
             .into_iter()
             .try_for_each(|(key, texts)| each(key, &mut Texts { place, texts }))
     }
-}
-
-fn error_in(member: &'static Member, error: ReadError) -> ReadError {
-    ReadError { member: Some(member.wire_name()), ..error }
 }
 
 fn from_base64<'a>(text: &str) -> Cow<'a, str> {

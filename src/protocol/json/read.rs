@@ -147,7 +147,7 @@ impl Visit<'_, '_> {
     }
 
     fn put<T, E: Error>(result: Result<T, ReadError>, to: &mut T) -> Result<(), E> {
-        *to = result.map_err(|e| E::custom(e.message))?;
+        *to = result.map_err(|e| E::custom(&e.message))?;
         Ok(())
     }
 }
@@ -226,7 +226,7 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         match self.want {
             Want::List(each) => {
-                let place = self.place.item().map_err(|e| A::Error::custom(e.message))?;
+                let place = self.place.item().map_err(|e| A::Error::custom(&e.message))?;
                 let sparse = self.place.shape().sparse;
                 let mut more = true;
                 while more {
@@ -254,7 +254,7 @@ impl<'de> Visitor<'de> for Visit<'_, '_> {
         match self.want {
             Want::Structure(each) => visit_members(self.place, each, map),
             Want::Map(each) => {
-                let place = self.place.item().map_err(|e| A::Error::custom(e.message))?;
+                let place = self.place.item().map_err(|e| A::Error::custom(&e.message))?;
                 let sparse = self.place.shape().sparse;
                 while let Some(key) = map.next_key::<String>()? {
                     map.next_value_seed(Child { place, sparse, give: Give::Entry(key, each) })?;
@@ -379,7 +379,7 @@ impl<'de> Visitor<'de> for Child<'_, '_> {
     fn visit_none<E: Error>(self) -> Result<(), E> {
         // Absent, except in sparse lists and maps.
         if self.sparse {
-            self.give.give(&mut Null(self.place)).map_err(|e| E::custom(e.message))?;
+            self.give.give(&mut Null(self.place)).map_err(|e| E::custom(&e.message))?;
         }
         Ok(())
     }
@@ -393,7 +393,7 @@ impl<'de> Visitor<'de> for Child<'_, '_> {
         self.give
             .give(&mut reader)
             .and_then(|()| reader.finish())
-            .map_err(|e| D::Error::custom(e.message))
+            .map_err(|e| D::Error::custom(&e.message))
     }
 }
 

@@ -178,7 +178,7 @@ fn requests() {
             cumulet_protocol::read_input(case.protocol, case.model, &matched, &parts, &body, |r| {
                 Value::decode(r)
             })
-            .map_err(|e| e.message)?;
+            .map_err(|e| e.message.clone())?;
         let theirs = match case.model.operations[0].input {
             Some(shape) => value(Schema { model: case.model, shape }, &case.json["params"]),
             None => Value::Map(Vec::new()),
