@@ -200,8 +200,10 @@ proptest! {
             let old = it.get(name);
             let new = changed(section, rest, old, &it, &values);
             match (&mut expected, new) {
-                (Some(expected), Some(Some(value))) => drop(expected.insert(name.clone(), value)),
-                (Some(expected), Some(None)) => drop(expected.remove(name)),
+                (Some(expected), Some(New::Is(value))) => {
+                    drop(expected.insert(name.clone(), value));
+                }
+                (Some(expected), Some(New::Gone)) => drop(expected.remove(name)),
                 (expected, _) => *expected = None,
             }
         }
@@ -236,37 +238,46 @@ fn changes() -> impl Strategy<Value = (&'static str, &'static str)> {
     ]
 }
 
-/// The attribute's new value, or that it goes, or that the update must fail.
+/// What an update makes of an attribute.
+enum New {
+    Is(AttributeValue),
+    Gone,
+}
+
+/// Nothing where the update must fail.
 fn changed(
     section: &str,
     rest: &str,
     old: Option<&AttributeValue>,
     item: &Item,
     values: &Item,
-) -> Option<Option<AttributeValue>> {
+) -> Option<New> {
     type V = AttributeValue;
     let given = rest.split([' ', ',', ')']).find_map(|word| values.get(word)).cloned();
     let number =
         |value: &V| if let V::N(n) = value { n.to_string().parse::<i64>().ok() } else { None };
     match (section, rest, old, given) {
-        ("REMOVE", ..) => Some(None),
-        ("SET", " = a", ..) => item.get("a").cloned().map(Some),
-        ("SET", " = b - :n", _, Some(by)) => Some(Some(n(number(item.get("b")?)? - number(&by)?))),
-        ("SET", " = if_not_exists(c, :n)", _, given) => Some(item.get("c").cloned().or(given)),
+        ("REMOVE", ..) | ("DELETE", _, None, _) => Some(New::Gone),
+        ("SET", " = a", ..) => item.get("a").cloned().map(New::Is),
+        ("SET", " = b - :n", _, Some(by)) => {
+            Some(New::Is(n(number(item.get("b")?)? - number(&by)?)))
+        }
+        ("SET", " = if_not_exists(c, :n)", _, given) => {
+            item.get("c").cloned().or(given).map(New::Is)
+        }
         ("SET", " = list_append(d, :l)", _, Some(V::L(more))) => match item.get("d")? {
-            V::L(list) => Some(Some(V::L([list.clone(), more].concat()))),
+            V::L(list) => Some(New::Is(V::L([list.clone(), more].concat()))),
             _ => None,
         },
-        ("SET" | "ADD", _, None, given) | ("SET", _, _, given) => Some(given),
-        ("ADD", _, Some(V::N(_)), Some(by)) => Some(Some(n(number(old?)? + number(&by)?))),
+        ("SET" | "ADD", _, None, given) | ("SET", _, _, given) => given.map(New::Is),
+        ("ADD", _, Some(V::N(_)), Some(by)) => Some(New::Is(n(number(old?)? + number(&by)?))),
         ("ADD", _, Some(V::Ss(set)), Some(V::Ss(more))) => {
             let both: std::collections::BTreeSet<_> = set.iter().chain(&more).cloned().collect();
-            Some(Some(V::Ss(both.into_iter().collect())))
+            Some(New::Is(V::Ss(both.into_iter().collect())))
         }
-        ("DELETE", _, None, _) => Some(None),
         ("DELETE", _, Some(V::Ss(set)), Some(V::Ss(less))) => {
             let left: Vec<_> = set.iter().filter(|text| !less.contains(text)).cloned().collect();
-            Some((!left.is_empty()).then_some(V::Ss(left)))
+            Some(if left.is_empty() { New::Gone } else { New::Is(V::Ss(left)) })
         }
         _ => None,
     }
