@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use cumulet_core::Timestamp;
-use cumulet_store::{Index, Indexes, OrdMap};
+use cumulet_store::{Index, Indexes, Map};
 
 use crate::state::{Message, MessageKey, QueueId};
 
@@ -25,8 +25,8 @@ pub(crate) struct MessageIndexes {
     pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
     /// Messages of FIFO queues by group and place, with the time they show.
     groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
-    queues: OrdMap<QueueId, All>,
-    hidden: OrdMap<(QueueId, i64), Hidden>,
+    queues: Map<QueueId, All>,
+    hidden: Map<(QueueId, i64), Hidden>,
 }
 
 /// All messages of a queue.
@@ -66,12 +66,12 @@ impl Hidden {
 impl MessageIndexes {
     /// How many messages a queue has.
     pub(crate) fn len(&self, queue: QueueId) -> usize {
-        self.queues.get(&queue).map_or(0, |all| all.count)
+        self.queues.get(&queue).map_or(0, |(_, all)| all.count)
     }
 
     /// Not less than the last place that a message of a queue has.
     pub(crate) fn last_place(&self, queue: QueueId) -> u64 {
-        self.queues.get(&queue).map_or(0, |all| all.last)
+        self.queues.get(&queue).map_or(0, |(_, all)| all.last)
     }
 
     /// The hidden messages of a queue that show after the second of `now`.
@@ -104,7 +104,7 @@ impl MessageIndexes {
     }
 
     fn count(&mut self, (queue, place): MessageKey, is_new: bool) {
-        let All { count, last } = self.queues.get(&queue).copied().unwrap_or_default();
+        let All { count, last } = self.queues.get(&queue).map(|(_, all)| *all).unwrap_or_default();
         match (is_new, count) {
             (true, _) => {
                 self.queues.insert(queue, All { count: count + 1, last: last.max(place) });
@@ -120,7 +120,7 @@ impl MessageIndexes {
             return;
         }
         let second = (queue, message.visible.secs());
-        let now = count(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
+        let now = count(self.hidden.get(&second).map(|(_, n)| *n).unwrap_or_default(), hidden);
         if now == Hidden::default() {
             self.hidden.remove(&second);
         } else {

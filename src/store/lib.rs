@@ -19,10 +19,8 @@ pub use blob::Blob;
 pub use blob_writer::BlobWriter;
 pub use blobs::Blobs;
 pub use equivalent::{Comparable, Equivalent};
-/// A map that shares structure with its clones, for what a hand-written [`Indexes`] keeps besides.
-pub use imbl::OrdMap;
 pub use index::{Entries, Index, Indexes, RowKeys};
-pub use map::Rows;
+pub use map::{Map, Rows};
 pub use platform::{Platform, Settings};
 pub use store::{Sections, Store};
 pub use table::Table;
