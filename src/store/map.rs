@@ -80,7 +80,7 @@ impl<K, V> Map<K, V> {
     }
 
     /// All rows by key, from either end.
-    pub(crate) fn iter(&self) -> Rows<'_, K, V> {
+    pub fn iter(&self) -> Rows<'_, K, V> {
         self.rows(0, self.len())
     }
 
@@ -110,6 +110,15 @@ impl<K, V> Map<K, V> {
     fn rows(&self, from: usize, to: usize) -> Rows<'_, K, V> {
         let none: &[(K, V)] = &[];
         Rows { root: self.0.as_deref(), from, to, front: none.iter(), back: none.iter() }
+    }
+}
+
+impl<'a, K, V> IntoIterator for &'a Map<K, V> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = Rows<'a, K, V>;
+
+    fn into_iter(self) -> Rows<'a, K, V> {
+        self.iter()
     }
 }
 
