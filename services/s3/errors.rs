@@ -135,6 +135,7 @@ errors! {
         ["Method": method, "ResourceType": resource];
     missing_content_length() = "MissingContentLength" 411
         "You must provide the Content-Length HTTP header.";
+    mfa_required() = "AccessDenied" 403 "Mfa Authentication must be used for this request";
     missing_request_body() = "MissingRequestBodyError" 400 "Request Body is empty";
     missing_security_header(header) = "MissingSecurityHeader" 400
         "Your request was missing a required header" ["MissingHeaderName": header];

@@ -200,7 +200,7 @@ impl Tables {
     }
 
     /// In parts of a millisecond, so that events of one moment stay in order.
-    fn next_number(&mut self, cx: &Cx) -> u64 {
+    pub(crate) fn next_number(&mut self, cx: &Cx) -> u64 {
         let now = cx.now().millis().cast_unsigned() << 16;
         let number = self.sequence.get(&()).map_or(now, |last| now.max(last + 1));
         self.sequence.insert((), number);
@@ -217,7 +217,7 @@ fn requester(cx: &Cx) -> String {
 }
 
 /// The client's address as far as a proxy tells; the program listens on the machine itself.
-fn address(cx: &Cx) -> String {
+pub(crate) fn address(cx: &Cx) -> String {
     let forwarded = cx.header("x-forwarded-for").and_then(|list| list.split(',').next());
     forwarded.map_or("127.0.0.1", str::trim).to_owned()
 }

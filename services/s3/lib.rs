@@ -1,6 +1,7 @@
 //! S3: buckets, objects, multipart uploads. Bodies are streamed; nothing of them is held in memory
 //! but the piece at hand.
 
+mod access_log;
 mod acl;
 mod address;
 mod attributes;
@@ -35,9 +36,9 @@ cumulet_core::api!();
 use std::any::Any;
 use std::sync::Arc;
 
-use cumulet_core::{Description, Service, SigningFacts, State};
+use cumulet_core::{Description, Keys, Service, SigningFacts, State};
 use cumulet_store::Platform;
-use http::header::HOST;
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 
 static DESCRIPTION: Description = Description {
@@ -47,6 +48,7 @@ static DESCRIPTION: Description = Description {
     server: Some("AmazonS3"),
     catch_all: true,
     signing: Some(signing),
+    answered: Some(access_log::note),
     address: |parts| {
         address::address(parts);
         presigned::hoist(parts);
@@ -61,11 +63,13 @@ pub fn service(platform: &Platform) -> Service {
     Service::new(&DESCRIPTION, state::S3::new(platform))
 }
 
-/// Signatures are verified where the setting says so; the secret is the same for every key.
+/// Where it isn't said for all requests, only presigned ones have their signatures verified.
 fn signing(state: &Arc<dyn State>, parts: &Parts) -> Option<SigningFacts> {
     let state: &dyn Any = &**state;
-    state.downcast_ref::<state::S3>().filter(|s3| s3.verifies)?;
+    let keys = state.downcast_ref::<state::S3>()?.keys;
+    if keys == Keys::Known && parts.headers.contains_key(AUTHORIZATION) {
+        return None;
+    }
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host_bucket = host.and_then(address::bucket);
-    Some(SigningFacts { secret: state::SECRET.to_owned(), host_bucket })
+    Some(SigningFacts { keys, host_bucket: host.and_then(address::bucket) })
 }

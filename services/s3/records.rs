@@ -45,7 +45,6 @@ pub(crate) fn detail(event: &Event, number: u64) -> Value {
         "object": object(event, number, ["etag", "version-id"], &event.key),
         "request-id": event.request_id,
         "requester": event.requester,
-        "source-ip-address": event.address,
     });
     let class_member = if event.kind.name.starts_with("ObjectRestore") {
         "source-storage-class"
@@ -54,6 +53,8 @@ pub(crate) fn detail(event: &Event, number: u64) -> Value {
     };
     let subject = &event.subject;
     for (name, value) in [
+        // Nobody asks for the end of a restoration.
+        ("source-ip-address", subject.until.is_none().then(|| event.address.clone())),
         ("reason", event.kind.reason.map(str::to_owned)),
         ("deletion-type", event.kind.deletion.map(str::to_owned)),
         (class_member, subject.storage_class.clone()),
@@ -91,9 +92,9 @@ fn object(event: &Event, number: u64, [etag, version_id]: [&str; 2], key: &str) 
     if let Some(id) = &subject.version_id {
         object.insert(version_id.into(), id.as_str().into());
     }
-    if told && !event.kind.detail_type.starts_with("Object Restore")
-        || event.kind.deletion.is_some()
-    {
+    // EventBridge is not told the number of a restoration, others are.
+    let numbered = etag == "eTag" || !event.kind.detail_type.starts_with("Object Restore");
+    if told && numbered || event.kind.deletion.is_some() {
         object.insert("sequencer".into(), format!("{number:018X}").into());
     }
     Value::Object(object)

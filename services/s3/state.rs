@@ -11,10 +11,11 @@
 
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
-    AccountId, AwsError, Cx, DueWork, Region, Scope, State, Timestamp, Value, WorldId,
+    AccountId, AwsError, Cx, DueWork, Keys, Region, Scope, State, Timestamp, Value, WorldId,
 };
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
@@ -25,23 +26,27 @@ use crate::conditions::ETag;
 use crate::events::Event;
 use crate::lock::BucketLock;
 use crate::versions::{Row, Versioning};
-use crate::{delivery, errors, rounds};
+use crate::{access_log, delivery, errors, rounds};
 
 /// S3's state.
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
-    /// Whether signatures are verified.
-    pub(crate) verifies: bool,
+    /// Whose signatures are verified.
+    pub(crate) keys: Keys,
+    /// Whether any bucket ever had access logs: looked at with every request.
+    pub(crate) logs: AtomicBool,
 }
-
-/// The secret of every access key.
-pub(crate) const SECRET: &str = "test";
 
 impl S3 {
     pub(crate) fn new(platform: &Platform) -> Self {
-        let verifies = !platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", true);
-        Self { store: Store::new(), blobs: platform.blobs.clone(), verifies }
+        let skips = |default| platform.settings.flag("S3_SKIP_SIGNATURE_VALIDATION", default);
+        let keys = match (skips(true), skips(false)) {
+            (true, true) => Keys::None,
+            (true, false) => Keys::Known,
+            (false, _) => Keys::All,
+        };
+        Self { store: Store::new(), blobs: platform.blobs.clone(), keys, logs: false.into() }
     }
 
     /// Looks at the tables.
@@ -85,6 +90,7 @@ impl State for S3 {
         Box::pin(async move {
             rounds::run(self, &cx);
             delivery::run(self, &cx).await;
+            access_log::run(self, &cx).await;
         })
     }
 }
@@ -103,12 +109,14 @@ cumulet_store::tables! {
         pub(crate) later: Table<(Timestamp, u64), Arc<Event>>,
         /// The number of the last event.
         pub(crate) sequence: Table<(), u64>,
+        /// Lines of access logs, by a number that grows.
+        pub(crate) lines: Table<u64, Arc<access_log::Line>>,
         /// When lifecycle makes its next round.
         pub(crate) rounds: Table<(), Timestamp>,
     } next_due = |t| {
         let event = t.events.iter().next().map(|(_, event)| event.at);
         let later = t.later.iter().next().map(|((at, _), _)| *at);
-        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).min()
+        event.into_iter().chain(later).chain(t.rounds.get(&()).copied()).chain(t.delivery()).min()
     };
 }
 
@@ -124,6 +132,8 @@ pub(crate) struct Bucket {
     pub(crate) created: Timestamp,
     pub(crate) tags: Tags,
     pub(crate) versioning: Versioning,
+    /// Whether versions go with a second factor only, once that was said.
+    pub(crate) mfa_delete: Option<bool>,
     pub(crate) lock: Option<BucketLock>,
 }
 

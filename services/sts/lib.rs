@@ -18,9 +18,12 @@ mod web;
 
 cumulet_core::api!();
 
+use std::any::Any;
+use std::sync::Arc;
+
 use cumulet_core::{
-    AwsError, Cx, Description, DueWork, Message, Model, Operation, Service, State, Timestamp,
-    WorldId,
+    AccessKey, AwsError, Cx, Description, DueWork, Message, Model, Operation, Service, State,
+    Timestamp, WorldId,
 };
 use cumulet_store::{Platform, Store};
 
@@ -32,6 +35,7 @@ pub use tags::SessionTags;
 static DESCRIPTION: Description = Description {
     validate,
     routes: outbound::ROUTES,
+    access_key: Some(access_key),
     ..Description::new("sts", api::model, operations::OPERATIONS)
 };
 
@@ -48,6 +52,13 @@ pub fn service(platform: &Platform) -> Service {
     let aws_keys = platform.settings.flag("PARITY_AWS_ACCESS_KEY_ID", false);
     let prefix = if aws_keys { "ASIA" } else { "LSIA" };
     Service::new(&DESCRIPTION, Sts { store: Store::new(), prefix })
+}
+
+fn access_key(state: &Arc<dyn State>, cx: &Cx, id: &str) -> Option<AccessKey> {
+    let state: &dyn Any = &**state;
+    let session = state.downcast_ref::<Sts>()?.session(cx, id)?;
+    let (secret, token) = (session.secret.clone(), Some(session.token.clone()));
+    Some(AccessKey { secret, token, expires: Some(session.expires) })
 }
 
 /// All violations in one `ValidationError`: STS's own code for it.

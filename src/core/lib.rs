@@ -33,7 +33,8 @@ pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
 pub use outbound::Outbound;
 pub use service::{
-    Description, DueWork, Operation, Resource, Route, Run, Service, SigningFacts, State, Verdict,
+    AccessKey, Description, DueWork, Keys, Operation, Resource, Route, Run, Service, SigningFacts,
+    State, Verdict,
 };
 pub use time::{Clock, Timestamp};
 pub use value::Value;

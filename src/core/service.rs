@@ -108,10 +108,12 @@ pub struct Resource {
 ///
 /// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
 /// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
-/// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`.
+/// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`. Where a row says
+/// `is dynamic`, input and output are [`Value`](crate::Value)s and no types are generated: for
+/// operations that only keep what they are given. `is dynamic(Shape)` has that shape's type.
 #[macro_export]
 macro_rules! operations {
-    ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $sync:ident)?
+    ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $kind:ident $(($shape:ident))?)?
         $(, action $action:literal)? $(, resource $arn:path [$($member:literal),*])?;)*) => {
         use crate $(::$module)? ::api as operation_types;
 
@@ -121,7 +123,7 @@ macro_rules! operations {
             action: $crate::operations!(@first $($action,)? stringify!($name)),
             resource: $crate::operations!(@resource $($arn [$($member),*])?),
             input: || Box::new(operation_types::input::$name::default()),
-            run: $crate::operations!(@run $state, $handler $(, $sync)?),
+            run: $crate::operations!(@run $state, $handler $(, $kind)?),
         }),*];
     };
     (@run $state:ty, $handler:path) => {
@@ -130,6 +132,9 @@ macro_rules! operations {
             let output = $handler(state, &cx, *input).await?;
             Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
         }))
+    };
+    (@run $state:ty, $handler:path, dynamic) => {
+        $crate::operations!(@run $state, $handler, sync)
     };
     (@run $state:ty, $handler:path, sync) => {
         $crate::service::Run::Sync(|state, cx, input| {
@@ -191,26 +196,78 @@ pub struct Description {
     pub claims: fn(&Parts) -> bool,
     /// Takes unsigned requests that no other service claims (S3).
     pub catch_all: bool,
-    /// What signatures are verified with, given a request as it was sent; `None` where they are not.
+    /// Which signatures are verified, given a request as it was sent; `None` of this one.
     pub signing: Option<Signing>,
+    /// Knows the access keys that this service has issued.
+    pub access_key: Option<FindKey>,
     /// Rewrites an address in the host's name to the one in the path that the model has.
     pub address: fn(&mut Parts),
     /// Paths and hosts of the service's own, outside its model.
     pub routes: &'static [Route],
+    /// Hears of every call that was answered.
+    pub answered: Option<Answered>,
     /// Decides over requests of web pages in the gateway's stead, and over every `OPTIONS`.
     pub browser_policy: Option<BrowserPolicy>,
 }
 
-/// Says what a request's signature is verified with, if it is to be.
+/// Hears of an answer: to which operation, with which error.
+pub type Answered = fn(&Arc<dyn State>, &Cx, &str, Option<&str>, &http::Response<Body>);
+
+/// Finds an access key by its id.
+pub type FindKey = fn(&Arc<dyn State>, &Cx, &str) -> Option<AccessKey>;
+
+/// Says whether a request's signature is verified.
 pub type Signing = fn(&Arc<dyn State>, &Parts) -> Option<SigningFacts>;
 
-/// What a request's signature is verified with.
+/// How a request's signature is verified.
 #[derive(Clone, Debug)]
 pub struct SigningFacts {
-    /// The secret of whoever signed.
-    pub secret: String,
+    /// With which keys.
+    pub keys: Keys,
     /// The bucket that the host names: version 2 of S3 signs it.
     pub host_bucket: Option<String>,
+}
+
+/// Whose signatures are verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Nobody's; a presigned URL does not even end.
+    None,
+    /// Of those keys whose secret is known.
+    Known,
+    /// Everybody's; a key that nobody knows has the secret of [`AccessKey::TEST`].
+    All,
+}
+
+/// What the holder of an access key signs with.
+#[derive(Clone, Debug, Default)]
+pub struct AccessKey {
+    /// The secret.
+    pub secret: String,
+    /// The session token that must come with it.
+    pub token: Option<String>,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+}
+
+impl AccessKey {
+    /// The id and the secret of the key that everybody uses.
+    pub const TEST: &str = "test";
+}
+
+impl Keys {
+    /// What a signature by the key `id` is verified with, if it is.
+    pub fn find(self, cx: &Cx, id: &str) -> Option<AccessKey> {
+        if self == Self::None {
+            return None;
+        }
+        let mut services = cx.cloud().services();
+        let issued = services.find_map(|s| s.description().access_key?(s.state(), cx, id));
+        let test = self == Self::All || id == AccessKey::TEST;
+        issued.or_else(|| {
+            test.then(|| AccessKey { secret: AccessKey::TEST.to_owned(), ..AccessKey::default() })
+        })
+    }
 }
 
 /// Checks an input by the model, in a service's style.
@@ -266,6 +323,8 @@ impl Description {
             claims: |_| false,
             catch_all: false,
             signing: None,
+            access_key: None,
+            answered: None,
             address: |_| {},
             routes: &[],
             browser_policy: None,

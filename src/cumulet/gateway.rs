@@ -43,18 +43,19 @@ pub struct Gateway {
     /// Access keys of AWS's form carry their account.
     aws_keys: bool,
     mark: bool,
+    /// `:4566`
+    port: String,
 }
 
 impl Gateway {
     /// A gateway to the services of `cloud`, reachable at `ports`.
     pub fn new(cloud: Arc<Cloud>, config: &Config, ports: &[u16], stop: Stop) -> Self {
+        let port = ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT);
         Self {
             admin: Admin::new(Arc::clone(&cloud), config, stop),
             browsers: Browsers::new(config, ports),
-            endpoint: Endpoint::new(
-                config.public_host.as_deref(),
-                ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT),
-            ),
+            endpoint: Endpoint::new(config.public_host.as_deref(), port),
+            port: format!(":{port}"),
             aws_keys: config.aws_keys,
             mark: config.response_header,
             cloud,
@@ -165,7 +166,8 @@ impl Gateway {
             let error = absent(entry, &parts, &form);
             return self.stray(Some(entry), &parts, visitor, &error);
         };
-        let signed = sign_off(service, &parts, self.cloud.world().clock().now());
+        let world = || Cx::background(&self.cloud, self.cloud.world());
+        let signed = sign_off(service, world, &parts, &self.port);
         (service.description().address)(&mut parts);
         let chain = signed.as_ref().ok().cloned().flatten();
         let decoder = chunked::Decoder::new(&parts.headers, chain);
@@ -299,7 +301,9 @@ impl Call<'_> {
     /// The access log line, and an error's form.
     fn finish(self, outcome: Result<Response<Body>, AwsError>) -> Response<Body> {
         let (service, operation) = (self.service.name(), self.operation);
-        match outcome {
+        let answered = self.service.description().answered;
+        let code = outcome.as_ref().err().map(|error| error.code().to_owned());
+        let answer = match outcome {
             Ok(mut answer) => {
                 // What HTTP calls a part; models have no status for it.
                 if answer.status() == StatusCode::OK && answer.headers().contains_key(CONTENT_RANGE)
@@ -322,7 +326,11 @@ impl Call<'_> {
                 let (model, id) = (Some(self.service.model()), self.cx.request_id());
                 cumulet_protocol::write_error(self.protocol, model, &error, id, bare)
             }
+        };
+        if let Some(answered) = answered {
+            answered(self.service.state(), &self.cx, operation, code.as_deref(), &answer);
         }
+        answer
     }
 
     /// In whose words errors of signatures are told.

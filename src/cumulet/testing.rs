@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use cumulet_core::model::{Kind, Location, Member, OperationModel, Shape};
 use cumulet_core::{
-    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Message, Model,
-    Operation, Protocol, ReadError, Reader, Route, Run, Service, SigningFacts, State, Verdict,
-    WorldId, Writer,
+    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Keys, Message,
+    Model, Operation, Protocol, ReadError, Reader, Route, Run, Service, SigningFacts, State,
+    Verdict, WorldId, Writer,
 };
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue};
@@ -44,7 +44,7 @@ static S3: Description = {
     s3.server = Some("AmazonS3");
     s3.catch_all = true;
     s3.signing = Some(|_, parts| {
-        let facts = SigningFacts { secret: "test".to_owned(), host_bucket: None };
+        let facts = SigningFacts { keys: Keys::All, host_bucket: None };
         parts.uri.path().ends_with("/verified").then_some(facts)
     });
     // Pages of one site may do what they like here, and another's may not ask.

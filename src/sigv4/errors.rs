@@ -38,6 +38,10 @@ pub enum SignatureError {
     Missing,
     /// No such access key. (For callers: nothing here knows the keys.)
     UnknownKey { access_key: String },
+    /// The session token is not the key's. (For callers, as is the next.)
+    Token { token: String },
+    /// The session is over.
+    TokenExpired { token: String },
     /// The `Authorization` header is of another kind.
     UnsupportedType { authorization: String },
     /// A header and a presigned URL at once.
@@ -135,6 +139,8 @@ impl SignatureError {
         match self {
             Self::Missing => &words::MISSING,
             Self::UnknownKey { .. } => &words::UNKNOWN_KEY,
+            Self::Token { .. } => &words::TOKEN,
+            Self::TokenExpired { .. } => &words::TOKEN_EXPIRED,
             Self::UnsupportedType { .. } => &words::UNSUPPORTED_TYPE,
             Self::TwoMechanisms { .. } => &words::TWO_MECHANISMS,
             Self::HeaderV2 { .. } => &words::HEADER_V2,
@@ -186,6 +192,9 @@ impl SignatureError {
             Self::FormField { field } => argument(field, ""),
             Self::ContentSha256 { value } => argument("x-amz-content-sha256", value),
             Self::UnknownKey { access_key } => vec![("AWSAccessKeyId", access_key.clone())],
+            Self::Token { token } | Self::TokenExpired { token } => {
+                vec![("Token-0", token.clone())]
+            }
             Self::HeaderComponent { component: got }
             | Self::Credential { credential: got, .. }
             | Self::CredentialDate { date: got, .. }

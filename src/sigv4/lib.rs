@@ -37,7 +37,7 @@ pub use form::{parse_form, verify_form};
 pub use key::{SigningKey, sha256_hex};
 pub use parse::{credential, parse};
 pub use sign::Signer;
-pub use signature::{Credential, Place, Signature, Version, check_expiry};
+pub use signature::{Credential, Place, Signature, Version, check_expiry, check_session};
 pub use verify::{Check, Payload, verify};
 
 /// The `x-amz-content-sha256` of a body that its signature does not cover.

@@ -1,7 +1,7 @@
 //! What a request says about its signature, read but not yet believed.
 
 use crate::errors::SignatureError;
-use cumulet_core::Timestamp;
+use cumulet_core::{AccessKey, Timestamp};
 use std::borrow::Cow;
 
 /// The generation of the signature.
@@ -114,6 +114,20 @@ pub fn check_expiry(signature: &Signature<'_>, now: Timestamp) -> Result<(), Sig
         Some(expires_at) if now > expires_at => {
             Err(SignatureError::Expired { signed_at: signature.signed_at, expires_at, now })
         }
+        _ => Ok(()),
+    }
+}
+
+/// A session's key comes with its token, and only while the session lasts.
+pub fn check_session(
+    signature: &Signature<'_>,
+    key: &AccessKey,
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    let token = || signature.session_token.as_deref().unwrap_or_default().to_owned();
+    match (&key.token, key.expires) {
+        (Some(own), _) if *own != token() => Err(SignatureError::Token { token: token() }),
+        (_, Some(at)) if at <= now => Err(SignatureError::TokenExpired { token: token() }),
         _ => Ok(()),
     }
 }

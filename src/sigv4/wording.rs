@@ -76,6 +76,21 @@ pub(crate) const UNKNOWN_KEY: Row = Row {
     text: "The security token included in the request is invalid.",
 };
 
+pub(crate) const TOKEN: Row = Row {
+    s3_code: "InvalidToken",
+    s3_status: 400,
+    s3_text: "The provided token is malformed or otherwise invalid.",
+    s3_members: &["Token-0"],
+    ..UNKNOWN_KEY
+};
+
+pub(crate) const TOKEN_EXPIRED: Row = Row {
+    s3_code: "ExpiredToken",
+    s3_text: "The provided token has expired.",
+    text: "The security token included in the request is expired",
+    ..TOKEN
+};
+
 pub(crate) const UNSUPPORTED_TYPE: Row = Row {
     s3_code: "InvalidArgument",
     s3_status: 400,

@@ -1,12 +1,15 @@
 """Where a bucket is found: presigned URLs, path and virtual-host addresses."""
 
+import re
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta, timezone
 
+import boto3
 import botocore.auth
 import pytest
+from botocore.config import Config
 
 from program import call, credential
 
@@ -66,6 +69,51 @@ def test_presigned_head_and_delete(s3, bucket):
     assert fetch(presign(s3, "head_object", Bucket=bucket, Key="k"), "HEAD") == (200, b"")
     assert fetch(presign(s3, "delete_object", Bucket=bucket, Key="k"), "DELETE")[0] == 204
     assert fetch(presign(s3, "get_object", Bucket=bucket, Key="k"))[0] == 404
+
+
+def refused(url, method="GET", body=None, headers=()):
+    status, answer = fetch(url, method, body, headers)
+    return status, ET.fromstring(answer).findtext("Code") if answer else None
+
+
+def test_a_presigned_url_is_for_what_was_signed(signer, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = presign(signer, "get_object", Bucket=bucket, Key="k")
+    assert refused(url.replace("/k?", "/other?")) == (403, "SignatureDoesNotMatch")
+    assert refused(url, "PUT", b"x", {"Content-Type": ""}) == (403, "SignatureDoesNotMatch")
+
+
+def test_a_presigned_url_in_version_4_covers_the_headers_of_amazon(aws, bucket):
+    signer = aws("s3", signature_version="s3v4")
+    url = presign(signer, "put_object", Bucket=bucket, Key="k", Metadata={"a": "b"})
+    assert refused(url, "PUT", b"x") == (403, "SignatureDoesNotMatch")
+    assert refused(url, "PUT", b"x", {"x-amz-meta-a": "b", "x-amz-acl": "private"}) == (403, "AccessDenied")
+    assert fetch(url, "PUT", b"x", {"x-amz-meta-a": "b"})[0] == 200
+
+
+def test_keys_that_nobody_knows_sign_as_they_like(aws, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = presign(aws("s3", account="AKIAIOSFODNN7EXAMPLE"), "get_object", Bucket=bucket, Key="gone")
+    assert fetch(url.replace("/gone?", "/k?")) == (200, b"x")
+
+
+def test_keys_of_sessions_presign_with_their_secret_and_token(aws, s3, bucket, endpoint):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    given = aws("sts").get_session_token()["Credentials"]
+    session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], "us-east-1")
+    signer = session.client("s3", endpoint_url=endpoint, config=Config(signature_version="s3v4"))
+    url = presign(signer, "get_object", Bucket=bucket, Key="k")
+    assert fetch(url) == (200, b"x")
+    assert refused(url.replace("/k?", "/other?")) == (403, "SignatureDoesNotMatch")
+    assert refused(re.sub("X-Amz-Security-Token=[^&]*", "X-Amz-Security-Token=a", url)) == (400, "InvalidToken")
+
+
+def test_signatures_may_be_ignored(start, aws):
+    url = start(S3_SKIP_SIGNATURE_VALIDATION="1").endpoint
+    s3 = aws("s3", url=url)
+    s3.create_bucket(Bucket="bbb")
+    s3.put_object(Bucket="bbb", Key="k", Body=b"x")
+    assert fetch(presign(s3, "get_object", seconds=-60, Bucket="bbb", Key="k") + "0") == (200, b"x")
 
 
 HOSTS = [

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{AccountId, AwsError, Body, BoxFuture, Cx, Protocol, Route, State};
 use cumulet_protocol::{Matched, read_input, write_error, write_output};
-use cumulet_sigv4::{Dialect, Signature, SignatureError, parse_form, verify_form};
+use cumulet_sigv4::{Dialect, Signature, SignatureError, check_session, parse_form, verify_form};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -22,7 +22,7 @@ use crate::api::input;
 use crate::intake::base64;
 use crate::listing::Encoding;
 use crate::multipart::complete::location;
-use crate::state::{S3, SECRET};
+use crate::state::S3;
 use crate::{address, api, errors};
 
 pub(crate) const ROUTE: Route = Route { matches, answer };
@@ -83,9 +83,12 @@ async fn post(s3: &S3, cx: &Cx, parts: &Parts, body: Body) -> Result<Response<Bo
     let wrong = |error: SignatureError| AwsError::from(error.shape(Dialect::S3));
     let signature = parse_form(|name| fields.get(name)).map_err(wrong)?;
     let account = signature.as_ref().and_then(account);
-    if let (Some(signature), true) = (&signature, s3.verifies) {
+    if let Some(signature) = &signature
+        && let Some(key) = s3.keys.find(cx, signature.credential.access_key())
+    {
+        check_session(signature, &key, cx.now()).map_err(wrong)?;
         let policy = fields.get("policy").unwrap_or_default();
-        verify_form(signature, policy, SECRET).map_err(wrong)?;
+        verify_form(signature, policy, &key.secret).map_err(wrong)?;
     }
     let signed = signature.is_some();
     let key = fields.get("key").ok_or_else(|| wrong(SignatureError::FormField { field: "key" }))?;
@@ -204,6 +207,9 @@ fn tagging(xml: &str) -> Result<String, AwsError> {
     Ok(tags.into_iter().map(tag).collect::<Vec<_>>().join("&"))
 }
 
+/// Under this name buckets are hosts, as S3 tells them; other names may not resolve with one more label.
+const PUBLIC_NAME: &str = "localhost.localstack.cloud";
+
 /// The answer that the form asks for: a redirect, a status, or nothing.
 fn told(cx: &Cx, fields: &Fields, mut answer: Response<Body>) -> Response<Body> {
     let field = |name| fields.get(name).unwrap_or_default();
@@ -211,7 +217,15 @@ fn told(cx: &Cx, fields: &Fields, mut answer: Response<Body>) -> Response<Body> 
     let headers = answer.headers_mut();
     let etag = headers.get("etag").and_then(|e| e.to_str().ok()).unwrap_or_default().to_owned();
     headers.remove(CONTENT_LENGTH);
-    let place = location(cx.endpoint(), bucket, key);
+    let local =
+        cx.endpoint().strip_prefix("http://localhost").filter(|port| !port.starts_with('.'));
+    let public = cx.endpoint().split_once(PUBLIC_NAME).map(|(_, port)| port);
+    let place = match public.or(local) {
+        Some(port) => {
+            format!("http://{bucket}.s3.{PUBLIC_NAME}{port}/{}", Encoding::path(key))
+        }
+        None => location(cx.endpoint(), bucket, key),
+    };
     let redirect = fields.get("success_action_redirect").or_else(|| fields.get("redirect"));
     let redirect = redirect.filter(|url| is_url(url)).map(|url| {
         let sign = if url.contains('?') { '&' } else { '?' };

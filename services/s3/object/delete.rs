@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cumulet_core::{AwsError, Cx};
 
 use crate::api::{self, input, output};
+use crate::bucket::versioning::is_mfa;
 use crate::conditions::{ETag, WriteCondition};
 use crate::events::{Kind, Subject};
 use crate::state::{At, Bucket, S3, Tables};
@@ -26,9 +27,9 @@ pub(crate) fn delete_object(
     let condition = input.if_match.as_deref();
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
-        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
+        let rights = Rights::of(&bucket, input.bypass_governance_retention, input.mfa.as_deref())?;
         let said = input.version_id.as_deref();
-        let gone = remove(t, cx, (&bucket, bypass), &input.key, said, condition)?;
+        let gone = remove(t, cx, (&bucket, rights), &input.key, said, condition)?;
         let (version_id, delete_marker) = (gone.version_id.or(gone.marker_id), gone.is_marker);
         Ok(output::DeleteObject { version_id, delete_marker, ..Default::default() })
     })
@@ -47,7 +48,7 @@ struct Gone {
 fn remove(
     t: &mut Tables,
     cx: &Cx,
-    (bucket, bypass): (&Arc<Bucket>, bool),
+    (bucket, rights): (&Arc<Bucket>, Rights),
     key: &str,
     version: Option<&str>,
     condition: Option<&str>,
@@ -67,9 +68,12 @@ fn remove(
         let marker_id = marker.map(|id| id.to_string());
         return Ok(Gone { version_id: None, is_marker: marker.map(|_| true), marker_id });
     };
+    if !rights.mfa {
+        return Err(errors::mfa_required());
+    }
     let id = t.id(&bucket.name, key, version)?;
     if let Some(Row::Object(version)) = t.versions.get(&At(&bucket.name, key, id.0)) {
-        version.attributes.lock.check_delete(cx.now(), bypass)?;
+        version.attributes.lock.check_delete(cx.now(), rights.bypass)?;
     }
     let is_marker = matches!(t.remove(&bucket.name, key, id), Some(Row::Marker(_)));
     t.raise(cx, bucket, Kind::DELETE, key, Subject::default().called(id));
@@ -84,14 +88,26 @@ fn check(condition: Option<&str>, current: Option<ETag>, key: &str) -> Result<()
     condition.check(current, key)
 }
 
-/// Whether governance does not count. Without object lock there is nothing to bypass.
-fn bypass(bucket: &Bucket, asked: Option<bool>) -> Result<bool, AwsError> {
-    let name = "x-amz-bypass-governance-retention";
-    if asked.is_some() && bucket.lock.is_none() {
-        let message = format!("{name} is only applicable to Object Lock enabled buckets.");
-        return Err(errors::invalid_argument_named(message, name));
+/// What a deletion may pass over.
+#[derive(Clone, Copy)]
+struct Rights {
+    /// Governance.
+    bypass: bool,
+    /// That versions go with a second factor only.
+    mfa: bool,
+}
+
+impl Rights {
+    /// Without object lock there is nothing to bypass.
+    fn of(bucket: &Bucket, bypass: Option<bool>, mfa: Option<&str>) -> Result<Self, AwsError> {
+        let name = "x-amz-bypass-governance-retention";
+        if bypass.is_some() && bucket.lock.is_none() {
+            let message = format!("{name} is only applicable to Object Lock enabled buckets.");
+            return Err(errors::invalid_argument_named(message, name));
+        }
+        let mfa = bucket.mfa_delete != Some(true) || is_mfa(mfa);
+        Ok(Self { bypass: bypass == Some(true), mfa })
     }
-    Ok(asked == Some(true))
 }
 
 pub(crate) fn delete_objects(
@@ -109,10 +125,10 @@ pub(crate) fn delete_objects(
     }
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?);
-        let bypass = bypass(&bucket, input.bypass_governance_retention)?;
+        let rights = Rights::of(&bucket, input.bypass_governance_retention, input.mfa.as_deref())?;
         let (mut deleted, mut failed) = (Vec::new(), Vec::new());
         for object in objects {
-            match remove_one(t, cx, (&bucket, bypass), &object) {
+            match remove_one(t, cx, (&bucket, rights), &object) {
                 Ok(gone) => deleted.push(api::DeletedObject {
                     key: object.key,
                     version_id: gone.version_id,
@@ -138,7 +154,7 @@ pub(crate) fn delete_objects(
 fn remove_one(
     t: &mut Tables,
     cx: &Cx,
-    (bucket, bypass): (&Arc<Bucket>, bool),
+    (bucket, rights): (&Arc<Bucket>, Rights),
     object: &api::ObjectIdentifier,
 ) -> Result<Gone, AwsError> {
     let key = object.key.as_deref().unwrap_or_default();
@@ -148,5 +164,5 @@ fn remove_one(
         // Here an id that S3 never gave is not there, elsewhere it is malformed.
         t.id(&bucket.name, key, id).map_err(|_| errors::no_such_version(key, id))?;
     }
-    remove(t, cx, (bucket, bypass), key, version, object.e_tag.as_deref())
+    remove(t, cx, (bucket, rights), key, version, object.e_tag.as_deref())
 }

@@ -9,6 +9,7 @@ use crate::api::{self, input, output};
 use crate::bucket::owner;
 use crate::errors;
 use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, Version};
 
 pub(crate) fn list_objects(
@@ -23,6 +24,7 @@ pub(crate) fn list_objects(
         max: limit("max-keys", input.max_keys)?,
     };
     let marker = input.marker.as_deref().unwrap_or_default();
+    let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
@@ -32,7 +34,7 @@ pub(crate) fn list_objects(
             is_truncated: Some(page.next.is_some()),
             // Without a delimiter the last key is the next marker.
             next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
-            contents: Some(contents(&page, encoding, true)),
+            contents: Some(contents(&page, encoding, true, &restores)),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             marker: Some(show(marker)),
             prefix: Some(show(query.prefix)),
@@ -65,6 +67,7 @@ pub(crate) fn list_objects_v2(
     });
     let position = position.transpose()?;
     let after = position.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
+    let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
@@ -74,7 +77,7 @@ pub(crate) fn list_objects_v2(
             is_truncated: Some(page.next.is_some()),
             next_continuation_token: page.next.as_deref().map(paging::token),
             key_count: i32::try_from(page.len()).ok(),
-            contents: Some(contents(&page, encoding, input.fetch_owner == Some(true))),
+            contents: Some(contents(&page, encoding, input.fetch_owner == Some(true), &restores)),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             continuation_token: token.map(str::to_owned),
             start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
@@ -103,7 +106,12 @@ fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) ->
     })
 }
 
-fn contents(page: &Page<Object<'_>>, encoding: Encoding, with_owner: bool) -> Vec<api::Object> {
+fn contents(
+    page: &Page<Object<'_>>,
+    encoding: Encoding,
+    with_owner: bool,
+    restores: &Restores,
+) -> Vec<api::Object> {
     let shown = |(key, version): &Object<'_>| api::Object {
         key: Some(encoding.show(key)),
         last_modified: Some(version.modified),
@@ -113,7 +121,7 @@ fn contents(page: &Page<Object<'_>>, encoding: Encoding, with_owner: bool) -> Ve
         size: i64::try_from(version.body.len()).ok(),
         storage_class: Some(version.attributes.storage_class.name()),
         owner: with_owner.then(|| owner(version.owner)),
-        ..Default::default()
+        restore_status: restores.of(version),
     };
     page.items.iter().map(shown).collect()
 }

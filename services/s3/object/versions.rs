@@ -9,6 +9,7 @@ use crate::api::{self, input, output};
 use crate::bucket::owner;
 use crate::errors;
 use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, VersionKey};
 use crate::versions::{Row, VersionId};
 
@@ -25,6 +26,7 @@ pub(crate) fn list_object_versions(
     };
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     let id_marker = input.version_id_marker.as_deref();
+    let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let age = age(t, &input.bucket, key_marker, id_marker)?;
@@ -45,7 +47,7 @@ pub(crate) fn list_object_versions(
             name: Some(input.bucket.clone()),
             ..Default::default()
         };
-        show_rows(&mut shown, t, &page, encoding);
+        show_rows(&mut shown, t, &page, (encoding, &restores));
         Ok(shown)
     })
 }
@@ -94,7 +96,7 @@ fn show_rows(
     shown: &mut output::ListObjectVersions,
     t: &Tables,
     page: &Page<Entry<'_>>,
-    encoding: Encoding,
+    (encoding, restores): (Encoding, &Restores),
 ) {
     let (mut objects, mut markers) = (Vec::new(), Vec::new());
     for (at, row) in &page.items {
@@ -113,7 +115,7 @@ fn show_rows(
                 size: i64::try_from(version.body.len()).ok(),
                 storage_class: Some(version.attributes.storage_class.name()),
                 owner: Some(owner(version.owner)),
-                ..Default::default()
+                restore_status: restores.of(version),
             }),
             Row::Marker(marker) => markers.push(api::DeleteMarkerEntry {
                 key,

@@ -120,10 +120,16 @@ async fn an_archived_object_is_restored_for_some_days() {
     );
     let head = cloud.call("s3.HeadObject", object("k", &[])).await;
     assert_eq!(text(&head, "Restore"), "ongoing-request=\"true\"");
+    let list = value!({"Bucket": "bbb", "OptionalObjectAttributes": ["RestoreStatus"]});
+    let listed = cloud.call("s3.ListObjectsV2", list.clone()).await;
+    let status = value!({"IsRestoreInProgress": true});
+    assert_eq!(at(&listed, "Contents.0.RestoreStatus"), &status);
     cloud.advance(Duration::from_hours(5)).await;
     let (answer, body) = get(&cloud, "k", &[]).await.unwrap();
     assert_eq!(body, "x");
     assert!(text(&answer, "Restore").starts_with("ongoing-request=\"false\", expiry-date=\""));
+    let listed = cloud.call("s3.ListObjectVersions", list).await;
+    assert_eq!(at(&listed, "Versions.0.RestoreStatus.IsRestoreInProgress"), &false.into());
     cloud.call("s3.CopyObject", object("copy", &[("CopySource", "bbb/k".into())])).await;
     assert_eq!(get(&cloud, "copy", &[]).await.unwrap().1, "x");
     cloud.advance(Duration::from_hours(72)).await;

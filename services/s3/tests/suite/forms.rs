@@ -81,7 +81,7 @@ async fn a_policy_is_kept() {
     let policy = STANDARD.encode(
         r#"{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bbb"}, ["starts-with", "$key", "a/"], ["content-length-range", 2, 3]]}"#,
     );
-    let signed = [("AWSAccessKeyId", "test"), ("signature", "x"), ("policy", &policy)];
+    let signed = [("AWSAccessKeyId", "a"), ("signature", "x"), ("policy", &policy)];
     let upload = async |key, file| {
         let fields: Vec<_> = [("key", key)].into_iter().chain(signed).collect();
         let (answer, body) = send(&cloud, form(&fields, file)).await;
@@ -94,6 +94,9 @@ async fn a_policy_is_kept() {
     assert!(status == 400 && error.contains("<ProposedSize>4</ProposedSize>"), "{error}");
     assert!(upload("a/c", "x").await.1.contains("<Code>EntityTooSmall</Code>"));
     assert_eq!(get(&cloud, "a/c", &[]).await.unwrap_err().code(), "NoSuchKey");
+    let known =
+        [("key", "a/b"), ("AWSAccessKeyId", "test"), ("signature", "x"), ("policy", &policy)];
+    assert!(send(&cloud, form(&known, "xyz")).await.1.contains("SignatureDoesNotMatch"));
     let unsigned = [("key", "a/b"), ("policy", policy.as_str())];
     assert_eq!(send(&cloud, form(&unsigned, "xyz")).await.0.status().as_u16(), 403);
 }

@@ -23,6 +23,8 @@ mod listings;
 #[cfg(test)]
 mod locks;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod multipart;
 #[cfg(test)]
 mod objects;

@@ -215,3 +215,34 @@ async fn a_deleted_object_counts_as_absent() {
     cloud.call("s3.DeleteObject", object("k", &[])).await;
     create().await.unwrap();
 }
+
+#[tokio::test]
+async fn versions_may_need_a_second_factor_to_go() {
+    let cloud = cloud().await;
+    let on = value!({"Status": "Enabled", "MFADelete": "Enabled"});
+    let on = value!({"Bucket": "bbb", "VersioningConfiguration": on});
+    let with = |input: &Value| match input.clone() {
+        Value::Map(mut map) => {
+            map.push(("MFA".to_owned(), "arn:aws:iam::000000000000:mfa/me 123456".into()));
+            Value::Map(map)
+        }
+        other => other,
+    };
+    let refused = cloud.fail("s3.PutBucketVersioning", on.clone()).await;
+    assert_eq!(
+        (refused.code(), refused.message()),
+        ("AccessDenied", "Mfa Authentication must be used for this request")
+    );
+    cloud.call("s3.PutBucketVersioning", with(&on)).await;
+    let versioning = cloud.call("s3.GetBucketVersioning", value!({"Bucket": "bbb"})).await;
+    assert_eq!(text(&versioning, "MFADelete"), "Enabled");
+    put(&cloud, "k", "x").await;
+    let marker = cloud.call("s3.DeleteObject", object("k", &[])).await;
+    let id = text(&marker, "VersionId");
+    let delete = object("k", &[("VersionId", id.into())]);
+    assert_eq!(cloud.fail("s3.DeleteObject", delete.clone()).await.code(), "AccessDenied");
+    cloud.call("s3.DeleteObject", with(&delete)).await;
+    let off = value!({"Bucket": "bbb", "VersioningConfiguration": {"Status": "Suspended"}});
+    assert_eq!(cloud.fail("s3.PutBucketVersioning", off.clone()).await.code(), "AccessDenied");
+    cloud.call("s3.PutBucketVersioning", with(&off)).await;
+}
