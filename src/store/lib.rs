@@ -19,7 +19,6 @@ pub use blob::Blob;
 pub use blob_writer::BlobWriter;
 pub use blobs::Blobs;
 pub use equivalent::{Comparable, Equivalent};
-/// A map that shares structure with its clones, for what a hand-written [`Indexes`] keeps besides.
 pub use index::{Entries, Index, Indexes, RowKeys};
 pub use map::{Map, Rows};
 pub use platform::{Platform, Settings};

@@ -23,7 +23,8 @@ const WIDTH: usize = if cfg!(test) { 4 } else { 32 };
 /// Where a key stands, compared with what is sought.
 type Seek<'a, K> = &'a dyn Fn(&K) -> Ordering;
 
-/// Rows by key. A copy costs one reference count; a write copies the path to the row.
+/// Rows by key. A copy costs one reference count; a write copies the path to the row. Tables and
+/// indexes are made of it; by itself it is for what a hand-written [`Indexes`](crate::Indexes) counts.
 pub struct Map<K, V>(Option<Arc<Node<K, V>>>);
 
 #[derive(Clone)]
