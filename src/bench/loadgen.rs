@@ -13,6 +13,7 @@ mod operations;
 mod pattern;
 mod process;
 mod sign;
+mod table;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ Usage: loadgen [OPTIONS] ADDRESS OPERATION
 
   --conc N     connections (1)
   --secs S     how long to measure (1); a quarter of it is spent beforehand to warm up
+  --items N    items in the table beforehand (100000)
   --pid PID    the server's process, for its CPU time and memory
   --limit      the server is `limit`
   --limit-md5  the server is `limit` and is to hash uploads
@@ -45,7 +47,7 @@ struct Options {
 
 fn options() -> Result<Options> {
     let mut options = Options {
-        load: Load { connections: 1, seconds: 1.0, pid: None },
+        load: Load { connections: 1, seconds: 1.0, items: 100_000, pid: None },
         server: Server::Aws,
         big: None,
         list: false,
@@ -56,6 +58,7 @@ fn options() -> Result<Options> {
         match argument {
             Long("conc") => options.load.connections = arguments.value()?.parse()?,
             Long("secs") => options.load.seconds = arguments.value()?.parse()?,
+            Long("items") => options.load.items = arguments.value()?.parse()?,
             Long("pid") => options.load.pid = Some(arguments.value()?.parse()?),
             Long("limit") => options.server = Server::Limit { md5: false },
             Long("limit-md5") => options.server = Server::Limit { md5: true },

@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) seconds: f64,
+    /// Items in the table, where there is one.
+    pub(crate) items: u64,
     /// The server's process.
     pub(crate) pid: Option<u32>,
 }
@@ -37,7 +39,7 @@ pub(crate) async fn measure(
 ) -> Result<String> {
     let mut clients: Vec<_> = (0..load.connections).map(|_| client()).collect();
     let mut first = client();
-    let work = Work::prepare(operation, &mut first).await?;
+    let work = Work::prepare(operation, &mut first, load.items).await?;
     if first.server == Server::Aws {
         if let Some((filling, turns)) = work.fill(load.seconds * 1.25) {
             drive(&filling, &mut clients, 0, turns, PATIENCE).await?;

@@ -3,7 +3,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine};
 
 use crate::client::{Client, Expect, Payload, Request, Result, Server};
-use crate::pattern;
+use crate::{pattern, table};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -15,7 +15,7 @@ const KEYS: u64 = 10_000;
 const MESSAGES_PER_SECOND: f64 = 60_000.0;
 /// 1,000 keys from the middle of the bucket.
 const PAGE: &str = "list-type=2&max-keys=1000&start-after=key-0004999";
-const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Operation {
@@ -27,13 +27,19 @@ pub(crate) enum Operation {
     Send,
     SendBatch,
     ReceiveDelete,
+    PutItem,
+    GetItem,
+    /// A partition of 100 items.
+    Query,
+    /// Stores the items that `GetItem` and `Query` read; not measured itself.
+    FillTable,
     /// Stores the keys that `List` lists; not measured itself.
     FillBucket,
 }
 
 impl Operation {
     /// What can be measured, by name.
-    pub(crate) const ALL: [(&str, Self); 9] = [
+    pub(crate) const ALL: [(&str, Self); 12] = [
         ("s3_put_1k", Self::Put(KIB)),
         ("s3_put_1k_trailer", Self::PutTrailer),
         ("s3_get_1k", Self::Get(KIB)),
@@ -43,11 +49,15 @@ impl Operation {
         ("sqs_send", Self::Send),
         ("sqs_send_batch10", Self::SendBatch),
         ("sqs_recv_delete", Self::ReceiveDelete),
+        ("ddb_put", Self::PutItem),
+        ("ddb_get", Self::GetItem),
+        ("ddb_query100", Self::Query),
     ];
 
     pub(crate) fn service(self) -> &'static str {
         match self {
             Self::Send | Self::SendBatch | Self::ReceiveDelete => "sqs",
+            Self::PutItem | Self::GetItem | Self::Query | Self::FillTable => "dynamodb",
             _ => "s3",
         }
     }
@@ -57,13 +67,19 @@ impl Operation {
 pub(crate) struct Work {
     operation: Operation,
     payload: Payload,
-    /// The bucket's path, or the queue's URL.
+    /// The bucket's path, the queue's URL, or the table's name.
     place: String,
+    /// Items that the table has beforehand.
+    items: u64,
 }
 
 impl Work {
-    /// Makes the bucket or queue. `limit` has neither and gets the same requests.
-    pub(crate) async fn prepare(operation: Operation, client: &mut Client) -> Result<Self> {
+    /// Makes the bucket, queue or table. `limit` has none and gets the same requests.
+    pub(crate) async fn prepare(
+        operation: Operation,
+        client: &mut Client,
+        items: u64,
+    ) -> Result<Self> {
         let payload = match operation {
             Operation::Put(length) => Payload::pattern(length),
             Operation::PutTrailer => chunked(KIB),
@@ -71,19 +87,26 @@ impl Work {
             _ => Payload::pattern(0),
         };
         let name = format!("bench-{:x}", std::process::id());
-        let s3 = operation.service() == "s3";
-        let mut place = if s3 { format!("/{name}") } else { format!("http://localhost/{name}") };
+        let mut place = match operation.service() {
+            "s3" => format!("/{name}"),
+            "sqs" => format!("http://localhost/{name}"),
+            _ => name.clone(),
+        };
         if client.server == Server::Aws {
-            if s3 {
-                let put = Request { method: "PUT", path: &place, ..Request::default() };
-                client.send(&put).await?;
-            } else {
-                let input = format!(r#"{{"QueueName":"{name}"}}"#);
-                let reply = sqs(client, "CreateQueue", input, 0, Expect::Success).await?;
-                place = text_member(reply, "QueueUrl").ok_or("a queue without URL")?;
+            match operation.service() {
+                "s3" => {
+                    let put = Request { method: "PUT", path: &place, ..Request::default() };
+                    client.send(&put).await?;
+                }
+                "sqs" => {
+                    let input = format!(r#"{{"QueueName":"{name}"}}"#);
+                    let reply = sqs(client, "CreateQueue", input, 0, Expect::Success).await?;
+                    place = text_member(reply, "QueueUrl").ok_or("a queue without URL")?;
+                }
+                _ => table::create(client, &place).await?,
             }
         }
-        let work = Self { operation, payload, place };
+        let work = Self { operation, payload, place, items };
         if let (Operation::Get(length), Server::Aws) = (operation, client.server) {
             work.put(client, "one", &[], &Payload::pattern(length)).await?;
         }
@@ -97,9 +120,13 @@ impl Work {
         let (operation, turns) = match self.operation {
             Operation::List => (Operation::FillBucket, KEYS),
             Operation::ReceiveDelete => (Operation::SendBatch, messages / 10),
+            Operation::PutItem | Operation::GetItem | Operation::Query => {
+                (Operation::FillTable, self.items / table::BATCH)
+            }
             _ => return None,
         };
-        Some((Self { operation, payload: Payload::bytes("x"), place: self.place.clone() }, turns))
+        let (payload, place) = (Payload::bytes("x"), self.place.clone());
+        Some((Self { operation, payload, place, items: self.items }, turns))
     }
 
     /// Looks at the effect once, more closely than a measured turn can.
@@ -165,6 +192,10 @@ impl Work {
                 sqs(client, "SendMessageBatch", input, 1400, Expect::Text("MessageId")).await?;
             }
             Operation::ReceiveDelete => return self.receive_and_delete(client).await,
+            Operation::PutItem => table::put(client, &self.place, self.items + turn).await?,
+            Operation::GetItem => table::get(client, &self.place, turn, self.items).await?,
+            Operation::Query => table::query(client, &self.place, turn, self.items).await?,
+            Operation::FillTable => table::put_batch(client, &self.place, turn).await?,
         }
         Ok(true)
     }

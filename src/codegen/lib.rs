@@ -28,22 +28,35 @@ pub type Error = Box<dyn std::error::Error>;
 
 /// Reads `model.json` and `operations.rs` of the crate that is being built, and writes to
 /// `OUT_DIR` `types.rs` (types for the operations of the table) and `model.bin` (all of the model).
-#[expect(clippy::disallowed_methods, reason = "Cargo talks to build scripts by environment")]
 pub fn service() -> Result<(), Error> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
-    generate(&root, Path::new(&env::var("OUT_DIR")?))
+    service_in("", &[])
+}
+
+/// The same for the model and the table in a folder of the crate, and into that folder of
+/// `OUT_DIR`: for a crate with more than one of AWS's services. `own` names shapes whose Rust type
+/// the crate writes itself, with that type's path: it is `Clone`, `Debug`, `PartialEq`, `Encode` and
+/// `Decode`, and validation by the model does not look into it.
+#[expect(clippy::disallowed_methods, reason = "Cargo talks to build scripts by environment")]
+pub fn service_in(folder: &str, own: &[(&str, &str)]) -> Result<(), Error> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join(folder);
+    let out = PathBuf::from(env::var("OUT_DIR")?).join(folder);
+    fs::create_dir_all(&out)?;
+    generate(&root, &out, own)
 }
 
 #[expect(clippy::print_stdout, reason = "build scripts answer Cargo on stdout")]
-fn generate(root: &Path, out: &Path) -> Result<(), Error> {
+fn generate(root: &Path, out: &Path, own: &[(&str, &str)]) -> Result<(), Error> {
     let read = |name: &str| {
         let path = root.join(name);
         println!("cargo::rerun-if-changed={}", path.display());
         fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
     };
-    let model = read::model(&read("model.json")?)?;
+    let mut model = read::model(&read("model.json")?)?;
     let operations = operations::names(&read("operations.rs")?)?;
-    fs::write(out.join("types.rs"), types::types(&model, &operations)?)?;
+    fs::write(out.join("types.rs"), types::types(&model, &operations, own)?)?;
+    for shape in &mut model.shapes {
+        shape.own = own.iter().any(|(name, _)| *name == shape.name);
+    }
     fs::write(out.join("model.bin"), model.pack())?;
     Ok(())
 }

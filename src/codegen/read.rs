@@ -151,6 +151,7 @@ impl<'a> Shapes<'a> {
             value: part("value").transpose().or_else(|| part("member").transpose()).transpose()?,
             flattened: json.flag("flattened"),
             sparse: json.flag("sparse"),
+            own: false,
             event_stream: json.flag("eventstream"),
             error: json.flag("exception"),
             error_code: error.text("code").filter(|code| *code != name).map_or("", keep),

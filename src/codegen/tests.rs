@@ -11,7 +11,8 @@ fn generated(shapes: &str) -> String {
         r#"{{"metadata":{{"protocols":["json"]}},
              "operations":{{"Go":{{"input":{{"shape":"In"}}}}}},"shapes":{{{shapes}}}}}"#
     );
-    types::types(&read::model(&json).unwrap(), &["Go".to_owned()]).unwrap()
+    types::types(&read::model(&json).unwrap(), &["Go".to_owned()], &[("Own", "crate::Own")])
+        .unwrap()
 }
 
 /// Name and text of every model of the repository.
@@ -69,8 +70,21 @@ fn labels_are_plain_and_streams_are_the_body() {
 }
 
 #[test]
+fn a_shape_of_ones_own_is_not_written() {
+    let out = generated(
+        r#""In":{"type":"structure","members":{"One":{"shape":"Own"},"All":{"shape":"Owns"}}},
+           "Owns":{"type":"list","member":{"shape":"Own"}},
+           "Own":{"type":"map","key":{"shape":"String"},"value":{"shape":"Inner"}},
+           "Inner":{"type":"structure","members":{}},"String":{"type":"string"}"#,
+    );
+    assert!(out.contains("pub one: ::std::option::Option<crate::Own>,"), "{out}");
+    assert!(out.contains("pub all: ::std::option::Option<::std::vec::Vec<crate::Own>>,"));
+    assert!(!out.contains("struct Inner"), "what is in it is its own matter");
+}
+
+#[test]
 fn an_operation_without_a_model_is_an_error() {
-    let error = types::types(&Model::default(), &["Nope".to_owned()]).unwrap_err();
+    let error = types::types(&Model::default(), &["Nope".to_owned()], &[]).unwrap_err();
     assert_eq!(error.to_string(), "the model has no Nope");
 }
 
@@ -92,6 +106,6 @@ fn every_model_has_types() {
     for (path, text) in models() {
         let model = read::model(&text).unwrap();
         let all: Vec<String> = model.operations.iter().map(|o| o.name.to_owned()).collect();
-        types::types(&model, &all).unwrap_or_else(|e| panic!("{path}: {e}"));
+        types::types(&model, &all, &[]).unwrap_or_else(|e| panic!("{path}: {e}"));
     }
 }

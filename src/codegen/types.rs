@@ -23,14 +23,18 @@ const OPTION: &str = "::std::option::Option";
 const CODEC: &str = "::cumulet_core::codec";
 
 /// The source of all types that `operations` need.
-pub(crate) fn types(model: &Model, operations: &[String]) -> Result<String, Error> {
+pub(crate) fn types(
+    model: &Model,
+    operations: &[String],
+    own: &[(&str, &str)],
+) -> Result<String, Error> {
     let mut found = Vec::new();
     for name in operations {
         let index = model.operation(name).ok_or_else(|| format!("the model has no {name}"))?;
         found.extend(model.operations.get(index));
     }
     let messages: BTreeSet<_> = found.iter().flat_map(|o| [o.input, o.output]).flatten().collect();
-    let types = Types { model, messages };
+    let types = Types { model, messages, own };
     let mut out = String::from(HEAD);
     for id in types.reached() {
         types.structure(&mut out, id)?;
@@ -45,6 +49,8 @@ struct Types<'a> {
     model: &'a Model,
     /// Inputs and outputs.
     messages: BTreeSet<ShapeId>,
+    /// Shapes whose types are written by hand, with the types' paths.
+    own: &'a [(&'a str, &'a str)],
 }
 
 impl Types<'_> {
@@ -52,12 +58,18 @@ impl Types<'_> {
         self.model.shape(id)
     }
 
+    /// The path of the type that the crate has for a shape.
+    fn own(&self, id: ShapeId) -> Option<&str> {
+        let name = self.shape(id).name;
+        self.own.iter().find(|(shape, _)| *shape == name).map(|(_, path)| *path)
+    }
+
     /// The structures that the messages reach, themselves included, in the model's order.
     fn reached(&self) -> BTreeSet<ShapeId> {
         let mut seen = BTreeSet::new();
         let mut todo: Vec<ShapeId> = self.messages.iter().copied().collect();
         while let Some(id) = todo.pop() {
-            if seen.insert(id) {
+            if self.own(id).is_none() && seen.insert(id) {
                 let shape = self.shape(id);
                 let parts = shape.members.iter().chain(shape.value.as_deref());
                 todo.extend(parts.map(|member| member.shape));
@@ -158,7 +170,7 @@ impl {CODEC}::Decode for {name} {{
             if id == outer {
                 return true;
             }
-            if seen.insert(id) {
+            if self.own(id).is_none() && seen.insert(id) {
                 todo.extend(self.shape(id).members.iter().map(|member| member.shape));
             }
         }
@@ -166,6 +178,9 @@ impl {CODEC}::Decode for {name} {{
     }
 
     fn rust(&self, id: ShapeId) -> String {
+        if let Some(path) = self.own(id) {
+            return path.to_owned();
+        }
         let shape = self.shape(id);
         let value = || {
             let rust = shape.value.as_ref().map_or_else(String::new, |v| self.rust(v.shape));

@@ -170,6 +170,14 @@ pub trait Writer {
     fn document(&mut self, value: &Value);
     /// A structure: the format asks for the members it wants, in its own order, by index.
     fn structure(&mut self, member: &dyn Fn(usize, &mut dyn Writer));
+    /// A structure of which only the member of this index is there: no format has to ask for all.
+    fn member(&mut self, index: usize, value: &dyn Encode) {
+        self.structure(&|i, w| {
+            if i == index {
+                value.encode(w);
+            }
+        });
+    }
     /// A list.
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>);
     /// A map.
@@ -309,6 +317,18 @@ scalars! {
     f64: float, v => *v, r => r;
     Blob: blob, v => &v.0, r => Self(r);
     Timestamp: timestamp, v => *v, r => r;
+}
+
+impl Encode for &str {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.string(self);
+    }
+}
+
+impl Encode for &[u8] {
+    fn encode(&self, w: &mut dyn Writer) {
+        w.blob(self);
+    }
 }
 
 impl Encode for i32 {

@@ -237,6 +237,8 @@ pub struct Shape {
     pub flattened: bool,
     /// Lists and maps that may hold null.
     pub sparse: bool,
+    /// Its service has a type of its own for it, which checks itself.
+    pub own: bool,
     /// An event stream: a union of events.
     pub event_stream: bool,
     /// It is an error.
@@ -394,7 +396,8 @@ impl OperationModel {
 
 impl Shape {
     fn is_plain(&self) -> bool {
-        let flags = [self.flattened, self.sparse, self.event_stream, self.error, self.streaming];
+        let flags =
+            [self.flattened, self.sparse, self.own, self.event_stream, self.error, self.streaming];
         let texts = [self.wire, self.pattern, self.xml_namespace];
         self.members.is_empty()
             && self.value.is_none()
@@ -421,6 +424,7 @@ impl Shape {
         c.flags(&mut [
             &mut self.flattened,
             &mut self.sparse,
+            &mut self.own,
             &mut self.event_stream,
             &mut self.error,
             &mut self.error_fault,

@@ -104,20 +104,23 @@ pub struct Resource {
 /// }
 /// ```
 ///
+/// The types of another table of the crate are in a module: `operations! { Streams, streams: …`.
+///
 /// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
 /// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
 /// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`.
-#[expect(clippy::crate_in_macro_def, reason = "`api` is the calling crate's")]
 #[macro_export]
 macro_rules! operations {
-    ($state:ty: $($name:ident => $handler:path $(, is $sync:ident)?
+    ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $sync:ident)?
         $(, action $action:literal)? $(, resource $arn:path [$($member:literal),*])?;)*) => {
+        use crate $(::$module)? ::api as operation_types;
+
         /// Every operation that this service has.
         pub(crate) static OPERATIONS: &[$crate::Operation] = &[$($crate::Operation {
             name: stringify!($name),
             action: $crate::operations!(@first $($action,)? stringify!($name)),
             resource: $crate::operations!(@resource $($arn [$($member),*])?),
-            input: || Box::new(crate::api::input::$name::default()),
+            input: || Box::new(operation_types::input::$name::default()),
             run: $crate::operations!(@run $state, $handler $(, $sync)?),
         }),*];
     };
@@ -142,18 +145,22 @@ macro_rules! operations {
     };
 }
 
-/// The module `api` of a service: the types that `codegen` wrote, and its model.
+/// The module `api` of a service, or of one of several in a crate (`api!("streams")`): the types that `codegen` wrote, and its model.
 #[macro_export]
 macro_rules! api {
-    () => {
+    ($($folder:literal)?) => {
         /// What `codegen` wrote out of `model.json`, for the operations of the table.
         pub(crate) mod api {
-            include!(concat!(env!("OUT_DIR"), "/types.rs"));
+            include!(concat!(env!("OUT_DIR"), $("/", $folder,)? "/types.rs"));
 
             /// The model, unpacked at the first call.
             pub fn model() -> &'static $crate::Model {
                 static MODEL: std::sync::LazyLock<$crate::Model> = std::sync::LazyLock::new(|| {
-                    $crate::Model::unpack(include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")))
+                    $crate::Model::unpack(include_bytes!(concat!(
+                        env!("OUT_DIR"),
+                        $("/", $folder,)?
+                        "/model.bin"
+                    )))
                 });
                 &MODEL
             }
@@ -392,6 +399,12 @@ impl Service {
         if !ok {
             self.errors.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl From<Service> for Vec<Service> {
+    fn from(service: Service) -> Self {
+        vec![service]
     }
 }
 

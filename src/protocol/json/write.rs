@@ -114,6 +114,17 @@ impl Writer for Json<'_> {
         self.out.push(b'}');
     }
 
+    fn member(&mut self, index: usize, value: &dyn Encode) {
+        self.begin();
+        self.out.push(b'{');
+        let member = self.place.shape().members.get(index);
+        if let Some(m) = member.filter(|m| self.place.has_in_body(m)) {
+            let (place, key) = (self.place.of(m), Key::Member(m.wire_name()));
+            value.encode(&mut Json { out: &mut *self.out, place, key, more: &mut false });
+        }
+        self.out.push(b'}');
+    }
+
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>) {
         let Ok(place) = self.place.item() else { return };
         self.begin();

@@ -1,0 +1,177 @@
+//! What a table says of itself: the fields that Terraform, CDK and waiters look at.
+//!
+//! AWS's tables are made, changed and deleted within seconds to minutes; ours at once. So the answer
+//! to a change has the state that AWS's answer has, and the next look finds the change done; only
+//! a large backfill of an index takes its time.
+
+use crate::api::{
+    self, BillingModeSummary, GlobalSecondaryIndexDescription,
+    GlobalSecondaryIndexWarmThroughputDescription, LocalSecondaryIndexDescription, SSEDescription,
+    TableClassSummary, TableDescription, TableWarmThroughputDescription,
+};
+use crate::schema::Index;
+use crate::state::{Capacity, TableRow, Tables};
+
+/// What is being done to a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Creating,
+    Active,
+    Updating,
+}
+
+impl Phase {
+    fn status(self) -> String {
+        match self {
+            Self::Creating => "CREATING",
+            Self::Active => "ACTIVE",
+            Self::Updating => "UPDATING",
+        }
+        .to_owned()
+    }
+}
+
+fn long(number: u64) -> Option<i64> {
+    i64::try_from(number).ok()
+}
+
+impl Tables {
+    pub(crate) fn describe(&self, table: &TableRow, phase: Phase) -> TableDescription {
+        let (items, bytes) = self.rows.by().of(table.space);
+        let indexes = |global: bool| table.indexes.iter().filter(move |i| i.is_global() == global);
+        let locals: Vec<_> = indexes(false).map(|i| self.describe_local(table, i)).collect();
+        let globals: Vec<_> =
+            indexes(true).map(|i| self.describe_global(table, i, phase)).collect();
+        let definition = |(name, kind): &(String, crate::schema::Kind)| api::AttributeDefinition {
+            attribute_name: Some(name.clone()),
+            attribute_type: Some(kind.name().to_owned()),
+        };
+        let stream = table.stream.as_ref();
+        let enabled = stream.filter(|s| s.is_enabled);
+        TableDescription {
+            attribute_definitions: Some(table.attributes.iter().map(definition).collect()),
+            table_name: Some(table.name.clone()),
+            key_schema: Some(table.key.describe()),
+            table_status: Some(phase.status()),
+            creation_date_time: Some(table.created),
+            provisioned_throughput: Some(table.capacity.describe()),
+            table_size_bytes: long(bytes),
+            item_count: long(items),
+            table_arn: Some(table.arn.clone()),
+            table_id: Some(table.id.clone()),
+            billing_mode_summary: billing(table, phase),
+            local_secondary_indexes: Some(locals).filter(|l| !l.is_empty()),
+            global_secondary_indexes: Some(globals).filter(|g| !g.is_empty()),
+            stream_specification: enabled.map(|stream| api::StreamSpecification {
+                stream_enabled: Some(true),
+                stream_view_type: Some(stream.view.clone()),
+            }),
+            latest_stream_label: stream.map(|s| s.label.clone()),
+            latest_stream_arn: table.stream_arn(),
+            sse_description: encryption(table),
+            table_class_summary: table.class.as_ref().map(|class| TableClassSummary {
+                table_class: Some(class.name.clone()),
+                last_update_date_time: class.updated,
+            }),
+            deletion_protection_enabled: Some(table.is_protected),
+            on_demand_throughput: table.capacity.describe_most(),
+            warm_throughput: warm(&table.capacity, phase).map(|(read, write)| {
+                TableWarmThroughputDescription {
+                    read_units_per_second: Some(read),
+                    write_units_per_second: Some(write),
+                    status: Some(if phase == Phase::Active { "ACTIVE" } else { "UPDATING" }.into()),
+                }
+            }),
+            ..TableDescription::default()
+        }
+    }
+
+    /// AWS says less of a table that goes.
+    pub(crate) fn describe_deleted(&self, table: &TableRow) -> TableDescription {
+        let whole = self.describe(table, Phase::Active);
+        TableDescription {
+            table_name: whole.table_name,
+            table_status: Some("DELETING".to_owned()),
+            provisioned_throughput: whole.provisioned_throughput,
+            table_size_bytes: whole.table_size_bytes,
+            item_count: whole.item_count,
+            table_arn: whole.table_arn,
+            table_id: whole.table_id,
+            billing_mode_summary: whole.billing_mode_summary,
+            deletion_protection_enabled: whole.deletion_protection_enabled,
+            ..TableDescription::default()
+        }
+    }
+
+    fn describe_local(&self, table: &TableRow, index: &Index) -> LocalSecondaryIndexDescription {
+        let (items, bytes) = self.rows.by().of(index.space);
+        LocalSecondaryIndexDescription {
+            index_name: Some(index.name.clone()),
+            key_schema: Some(index.key.describe()),
+            projection: Some(index.projection.describe()),
+            index_size_bytes: long(bytes),
+            item_count: long(items),
+            index_arn: Some(index_arn(table, index)),
+        }
+    }
+
+    fn describe_global(
+        &self,
+        table: &TableRow,
+        index: &Index,
+        phase: Phase,
+    ) -> GlobalSecondaryIndexDescription {
+        let (items, bytes) = self.rows.by().of(index.space);
+        let capacity = index.capacity.clone().unwrap_or_default();
+        let is_made = index.is_backfilling || phase == Phase::Creating;
+        let status = if is_made { "CREATING" } else { "ACTIVE" }.to_owned();
+        GlobalSecondaryIndexDescription {
+            index_name: Some(index.name.clone()),
+            key_schema: Some(index.key.describe()),
+            projection: Some(index.projection.describe()),
+            index_status: Some(status.clone()),
+            backfilling: index.is_backfilling.then_some(true),
+            provisioned_throughput: Some(capacity.describe()),
+            index_size_bytes: long(bytes),
+            item_count: long(items),
+            index_arn: Some(index_arn(table, index)),
+            on_demand_throughput: capacity.describe_most(),
+            warm_throughput: warm(&capacity, phase).map(|(read, write)| {
+                GlobalSecondaryIndexWarmThroughputDescription {
+                    read_units_per_second: Some(read),
+                    write_units_per_second: Some(write),
+                    status: Some(if is_made { "UPDATING".to_owned() } else { status.clone() }),
+                }
+            }),
+        }
+    }
+}
+
+fn index_arn(table: &TableRow, index: &Index) -> String {
+    format!("{}/index/{}", table.arn, index.name)
+}
+
+/// Not said of a table that is being made, unless it was asked for.
+fn warm(capacity: &Capacity, phase: Phase) -> Option<(i64, i64)> {
+    (phase != Phase::Creating || capacity.warm.is_some()).then(|| capacity.warmed())
+}
+
+/// Not said of a table that always was provisioned.
+fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSummary> {
+    let since = table.by_request_since?;
+    let mode = if table.capacity.provisioned.is_some() { "PROVISIONED" } else { "PAY_PER_REQUEST" };
+    Some(BillingModeSummary {
+        billing_mode: Some(mode.to_owned()),
+        last_update_to_pay_per_request_date_time: Some(since).filter(|_| phase != Phase::Creating),
+    })
+}
+
+fn encryption(table: &TableRow) -> Option<SSEDescription> {
+    let encryption = table.encryption.as_ref()?;
+    Some(SSEDescription {
+        status: Some("ENABLED".to_owned()),
+        sse_type: Some("KMS".to_owned()),
+        kms_master_key_arn: Some(encryption.key_arn.clone()),
+        inaccessible_encryption_date_time: None,
+    })
+}

@@ -1,0 +1,101 @@
+//! The wording of DynamoDB's errors. Texts are AWS's own.
+
+use std::fmt::Display;
+
+use cumulet_core::AwsError;
+
+fn bad(code: &str, message: impl Into<String>) -> AwsError {
+    AwsError::new(code, 400, message)
+}
+
+pub(crate) fn validation(message: impl Into<String>) -> AwsError {
+    bad("ValidationException", message)
+}
+
+/// One or more parameter values were invalid.
+pub(crate) fn invalid(reason: impl Display) -> AwsError {
+    validation(format!("One or more parameter values were invalid: {reason}"))
+}
+
+/// What operations on items say of a table that is not there.
+pub(crate) fn not_found() -> AwsError {
+    bad("ResourceNotFoundException", "Requested resource not found")
+}
+
+pub(crate) fn table_not_found(name: &str) -> AwsError {
+    let message = format!("Requested resource not found: Table: {name} not found");
+    bad("ResourceNotFoundException", message)
+}
+
+/// The missing letter is AWS's.
+pub(crate) fn arn_not_found(arn: &str) -> AwsError {
+    let message = format!("Requested resource not found: ResourcArn: {arn} not found");
+    bad("ResourceNotFoundException", message)
+}
+
+pub(crate) fn table_exists(name: &str) -> AwsError {
+    bad("ResourceInUseException", format!("Table already exists: {name}"))
+}
+
+pub(crate) fn protected() -> AwsError {
+    let message = "Resource cannot be deleted as it is currently protected against deletion. \
+                   Disable deletion protection first.";
+    validation(message)
+}
+
+pub(crate) fn arn_format(arn: &str) -> AwsError {
+    validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))
+}
+
+pub(crate) fn name_length(member: &str) -> AwsError {
+    let bounds = "must be at least 3 characters long and at most 255 characters long";
+    validation(format!("{member} {bounds}"))
+}
+
+pub(crate) fn name_pattern(value: &str, member: &str) -> AwsError {
+    let constraint = "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+    constraint_broken(value, member, constraint)
+}
+
+/// A constraint that the model has no words for, in the words of those that it has.
+pub(crate) fn constraint_broken(value: impl Display, path: &str, constraint: &str) -> AwsError {
+    let value = format!("Value '{value}' at '{path}' failed to satisfy constraint: {constraint}");
+    validation(format!("1 validation error detected: {value}"))
+}
+
+pub(crate) fn policy_not_found(arn: &str) -> AwsError {
+    let message = format!("Resource-based policy not found for the provided ResourceArn: {arn}");
+    bad("PolicyNotFoundException", message)
+}
+
+pub(crate) fn policy_revision() -> AwsError {
+    let message = "The revision ID specified does not match the current revision ID of the policy.";
+    bad("PolicyNotFoundException", message)
+}
+
+pub(crate) fn key_schema() -> AwsError {
+    validation("The provided key element does not match the schema")
+}
+
+pub(crate) fn starting_key() -> AwsError {
+    validation("The provided starting key is invalid")
+}
+
+pub(crate) fn no_index(name: &str) -> AwsError {
+    validation(format!("The table does not have the specified index: {name}"))
+}
+
+pub(crate) fn condition_failed() -> AwsError {
+    bad("ConditionalCheckFailedException", "The conditional request failed")
+}
+
+pub(crate) fn transaction_cancelled(codes: &[&str]) -> AwsError {
+    let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+    bad("TransactionCanceledException", format!("{text} [{}]", codes.join(", ")))
+}
+
+pub(crate) fn token_mismatch() -> AwsError {
+    let message = "Idempotent parameter mismatch: the request has the same client token as one \
+                   with other parameters";
+    bad("IdempotentParameterMismatchException", message)
+}

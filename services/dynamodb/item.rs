@@ -1,0 +1,191 @@
+//! Single items: PutItem, GetItem, UpdateItem, DeleteItem.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cumulet_core::{AwsError, Cx};
+
+use crate::api::{self, input, output};
+use crate::consumed::{self, Report, Sort, Units};
+use crate::errors::validation;
+use crate::expression::{Condition, Kind, Placeholders, Projection, Update};
+use crate::name::TableRef;
+use crate::space::Change;
+use crate::state::TableRow;
+use crate::stored::{Attributes, Stored};
+use crate::value::Item;
+use crate::view::View;
+use crate::write::{Action, Write};
+use crate::{DynamoDb, key};
+
+pub(crate) async fn put_item(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::PutItem,
+) -> Result<output::PutItem, AwsError> {
+    let returns = input.return_values.as_deref();
+    if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
+        return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
+    }
+    let at = TableRef::of(cx, input.table_name.as_ref())?;
+    let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
+    let text = input.condition_expression.as_deref();
+    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
+    write.condition = condition;
+    write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
+    let metrics = input.return_item_collection_metrics;
+    let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
+    let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
+    Ok(output::PutItem {
+        attributes: old.map(Attributes::Whole),
+        consumed_capacity: done.consumed,
+        item_collection_metrics: done.metrics,
+    })
+}
+
+/// Whether a failed condition is answered with the item.
+pub(crate) fn shows(returns: Option<&str>) -> bool {
+    returns == Some("ALL_OLD")
+}
+
+/// A `ConditionExpression` that is alone with its placeholders.
+pub(crate) fn condition(
+    names: Option<&BTreeMap<String, String>>,
+    values: Option<&Item>,
+    text: Option<&str>,
+) -> Result<Option<Condition>, AwsError> {
+    let mut placeholders = Placeholders::new(names, values, &[(Kind::Condition, text)])?;
+    let condition = text.map(|text| placeholders.condition(Kind::Condition, text)).transpose()?;
+    placeholders.finish()?;
+    Ok(condition)
+}
+
+struct Done {
+    change: Change,
+    consumed: Option<api::ConsumedCapacity>,
+    metrics: Option<api::ItemCollectionMetrics>,
+}
+
+/// Does one write.
+fn one(
+    db: &DynamoDb,
+    cx: &Cx,
+    at: &TableRef<'_>,
+    write: &Write,
+    report: Option<&str>,
+    metrics: Option<String>,
+) -> Result<Done, AwsError> {
+    write.check()?;
+    let report = Report::parse(report);
+    db.store.write(cx, at.scope, |tx| {
+        let table = Arc::clone(tx.table(at.name)?);
+        let decision = write.decide(tx, &table)?;
+        let change = decision.carry_out(tx);
+        let consumed = consumed(&table, &change, report);
+        let metrics = consumed::collection(&table, metrics.as_deref(), write.given());
+        Ok(Done { change, consumed, metrics })
+    })
+}
+
+fn consumed(table: &TableRow, change: &Change, report: Report) -> Option<api::ConsumedCapacity> {
+    if report == Report::Nothing {
+        return None;
+    }
+    Units::of_write(table, change).describe(&table.name, report, Sort::Plain)
+}
+
+pub(crate) async fn delete_item(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::DeleteItem,
+) -> Result<output::DeleteItem, AwsError> {
+    let returns = input.return_values.as_deref();
+    if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
+        return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
+    }
+    let at = TableRef::of(cx, input.table_name.as_ref())?;
+    let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
+    let text = input.condition_expression.as_deref();
+    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
+    write.condition = condition;
+    write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
+    let metrics = input.return_item_collection_metrics;
+    let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
+    let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
+    Ok(output::DeleteItem {
+        attributes: old.map(Attributes::Whole),
+        consumed_capacity: done.consumed,
+        item_collection_metrics: done.metrics,
+    })
+}
+
+pub(crate) async fn update_item(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::UpdateItem,
+) -> Result<output::UpdateItem, AwsError> {
+    let at = TableRef::of(cx, input.table_name.as_ref())?;
+    let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
+    let (names, values) = (names.as_ref(), values.as_ref());
+    let text = input.condition_expression.as_deref();
+    let change = input.update_expression.as_deref();
+    let takes = [(Kind::Update, change), (Kind::Condition, text)];
+    let mut placeholders = Placeholders::new(names, values, &takes)?;
+    let update = change.map(|text| placeholders.update(text)).transpose()?;
+    let condition = text.map(|text| placeholders.condition(Kind::Condition, text)).transpose()?;
+    placeholders.finish()?;
+    let update = update.unwrap_or_else(Update::default);
+    let mut write = Write::new(Action::Update(input.key.unwrap_or_default(), update));
+    write.condition = condition;
+    write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
+    let metrics = input.return_item_collection_metrics;
+    let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
+    let Action::Update(_, update) = &write.action else { return Ok(output::UpdateItem::default()) };
+    Ok(output::UpdateItem {
+        attributes: returned(update, done.change, input.return_values.as_deref()),
+        consumed_capacity: done.consumed,
+        item_collection_metrics: done.metrics,
+    })
+}
+
+/// What an update answers with: nothing where there is nothing to show.
+fn returned(update: &Update, change: Change, returns: Option<&str>) -> Option<Attributes> {
+    let touched = |item: Option<Stored>| {
+        let part = Projection::of(update.paths()).project(item?.bytes());
+        (!part.is_empty()).then_some(Attributes::Item(part))
+    };
+    match returns {
+        Some("ALL_OLD") => change.old.map(Attributes::Whole),
+        Some("ALL_NEW") => change.new.map(Attributes::Whole),
+        Some("UPDATED_OLD") => touched(change.old),
+        Some("UPDATED_NEW") => touched(change.new),
+        _ => None,
+    }
+}
+
+pub(crate) async fn get_item(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::GetItem,
+) -> Result<output::GetItem, AwsError> {
+    let at = TableRef::of(cx, input.table_name.as_ref())?;
+    let view = View::parse(
+        input.projection_expression.as_deref(),
+        input.attributes_to_get,
+        input.expression_attribute_names.as_ref(),
+    )?;
+    let report = Report::parse(input.return_consumed_capacity.as_deref());
+    let given = input.key.unwrap_or_default();
+    let (found, consumed) = db.store.read(cx, at.scope, |tx| {
+        let table = tx.table(at.name)?;
+        let key = key::of_key(table, &given)?;
+        let found = tx.rows.get(&*key).cloned();
+        let size = found.as_ref().map_or(0, Stored::size);
+        let units = consumed::read(size, input.consistent_read.unwrap_or(false));
+        let units = Units::of_read(None, units).describe(&table.name, report, Sort::Plain);
+        Ok::<_, AwsError>((found, units))
+    })?;
+    Ok(output::GetItem { item: found.map(|item| view.of(item)), consumed_capacity: consumed })
+}

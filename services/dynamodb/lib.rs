@@ -1,0 +1,78 @@
+//! DynamoDB: what this service is. Its streams are a second service of AWS's on the same state, in
+//! `streams`.
+
+mod batch;
+mod capacity;
+mod consumed;
+mod description;
+mod encoded;
+mod encryption;
+mod errors;
+mod expression;
+mod item;
+mod key;
+mod limits;
+mod name;
+mod number;
+mod operations;
+mod page;
+mod policy;
+mod query;
+mod schema;
+mod space;
+mod state;
+mod stored;
+mod streams;
+mod table;
+mod tags;
+mod transaction;
+mod update;
+mod value;
+mod view;
+mod write;
+
+#[cfg(test)]
+mod number_tests;
+#[cfg(test)]
+mod value_tests;
+
+cumulet_core::api!();
+
+use std::sync::Arc;
+
+use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId};
+use cumulet_protocol::validate;
+use cumulet_store::{Platform, Store};
+
+static DESCRIPTION: Description =
+    Description { validate, ..Description::new("dynamodb", api::model, operations::OPERATIONS) };
+
+/// DynamoDB's state.
+pub struct DynamoDb {
+    store: Arc<Store<state::Tables>>,
+}
+
+/// DynamoDB and its streams, to be registered.
+pub fn services(_: &Platform) -> Vec<Service> {
+    let store = Arc::new(Store::new());
+    let streams = streams::service(&store);
+    vec![Service::new(&DESCRIPTION, DynamoDb { store }), streams]
+}
+
+impl State for DynamoDb {
+    fn fork(&self, from: WorldId, to: WorldId) {
+        self.store.fork(from, to);
+    }
+
+    fn reset(&self, world: WorldId) {
+        self.store.reset(world);
+    }
+
+    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
+        self.store.next_due(world)
+    }
+
+    fn run_due(&self, cx: Cx) -> DueWork<'_> {
+        Box::pin(async move { self.do_chores(&cx) })
+    }
+}

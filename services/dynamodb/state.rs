@@ -1,0 +1,146 @@
+//! What DynamoDB stores in one account and region, but for the items: those are in `space`.
+
+use std::sync::Arc;
+
+use cumulet_core::tags::Tags;
+use cumulet_core::{AwsError, Timestamp};
+use cumulet_store::{Table, tables};
+
+use crate::errors;
+use crate::schema::{Index, Kind, Schema};
+use crate::space::{Chore, Rows, SpaceId};
+use crate::transaction::{Token, TokenIndexes};
+
+tables! {
+    /// All of DynamoDB in one scope.
+    pub(crate) struct Tables {
+        /// By name.
+        pub(crate) tables: Table<String, Arc<TableRow>>,
+        /// The items of every table and of every index.
+        pub(crate) rows: Rows,
+        /// The last number that was given to a space.
+        pub(crate) last_space: Table<(), SpaceId>,
+        /// Work on spaces that is too much for one section.
+        pub(crate) chores: Table<SpaceId, Chore>,
+        /// Transactions of the last ten minutes, by the callers' tokens.
+        pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
+    }
+    next_due = |t| t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
+}
+
+/// A table without its items.
+#[derive(Clone, Debug)]
+pub(crate) struct TableRow {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) created: Timestamp,
+    /// Where its items are.
+    pub(crate) space: SpaceId,
+    /// As they were given: describing a table shows them in this order.
+    pub(crate) attributes: Vec<(String, Kind)>,
+    pub(crate) key: Schema,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) capacity: Capacity,
+    /// Since when it is paid for by request; stays when it no longer is.
+    pub(crate) by_request_since: Option<Timestamp>,
+    /// The stream, also one that is not enabled any more.
+    pub(crate) stream: Option<Stream>,
+    pub(crate) encryption: Option<Encryption>,
+    pub(crate) class: Option<Class>,
+    pub(crate) is_protected: bool,
+    pub(crate) tags: Tags,
+    pub(crate) policy: Option<Policy>,
+    /// That of the stream.
+    pub(crate) stream_policy: Option<Policy>,
+}
+
+/// What a table or a global index can take; nothing here is enforced.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Capacity {
+    /// Units to read and write; `None` where every request is paid for.
+    pub(crate) provisioned: Option<Provisioned>,
+    /// The most that is paid for by request, to read and to write; -1 is no bound.
+    pub(crate) most: Option<(Option<i64>, Option<i64>)>,
+    /// What it was warmed up to.
+    pub(crate) warm: Option<(i64, i64)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Provisioned {
+    pub(crate) read: i64,
+    pub(crate) write: i64,
+    pub(crate) increased: Option<Timestamp>,
+    pub(crate) decreased: Option<Timestamp>,
+}
+
+impl Provisioned {
+    pub(crate) fn new(read: i64, write: i64) -> Self {
+        Self { read, write, increased: None, decreased: None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stream {
+    pub(crate) is_enabled: bool,
+    pub(crate) view: String,
+    /// When it was enabled, as streams are named.
+    pub(crate) label: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Encryption {
+    pub(crate) key_arn: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Class {
+    pub(crate) name: String,
+    pub(crate) updated: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Policy {
+    pub(crate) document: String,
+    pub(crate) revision: String,
+}
+
+impl TableRow {
+    pub(crate) fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    pub(crate) fn stream_arn(&self) -> Option<String> {
+        self.stream.as_ref().map(|stream| format!("{}/stream/{}", self.arn, stream.label))
+    }
+}
+
+impl Tables {
+    /// The table, for operations on items.
+    pub(crate) fn table(&self, name: &str) -> Result<&Arc<TableRow>, AwsError> {
+        self.tables.get(name).ok_or_else(errors::not_found)
+    }
+
+    /// The table, for operations on tables.
+    pub(crate) fn named(&self, name: &str) -> Result<&Arc<TableRow>, AwsError> {
+        self.tables.get(name).ok_or_else(|| errors::table_not_found(name))
+    }
+
+    /// A number that no space has had.
+    pub(crate) fn new_space(&mut self) -> SpaceId {
+        let next = self.last_space.get(&()).copied().unwrap_or_default() + 1;
+        self.last_space.insert((), next);
+        next
+    }
+
+    /// Puts a changed table in.
+    pub(crate) fn put(&mut self, table: TableRow) {
+        self.tables.insert(table.name.clone(), Arc::new(table));
+    }
+}
+
+/// How a stream that is enabled now is named.
+pub(crate) fn label(now: Timestamp) -> String {
+    let text = now.iso8601_millis();
+    text.trim_end_matches('Z').to_owned()
+}

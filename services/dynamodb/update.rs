@@ -1,0 +1,293 @@
+//! UpdateTable: what can be changed about a table that is there.
+
+use cumulet_core::{AwsError, Cx, Timestamp};
+
+use crate::api::{self, input, output};
+use crate::description::Phase;
+use crate::errors::{self, invalid, validation};
+use crate::name::TableRef;
+use crate::schema::{self, Index};
+use crate::space::Chore;
+use crate::state::{Capacity, Class, Encryption, Provisioned, TableRow, Tables, label};
+use crate::{DynamoDb, capacity, encryption, key, table};
+
+pub(crate) async fn update_table(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::UpdateTable,
+) -> Result<output::UpdateTable, AwsError> {
+    let at = TableRef::of(cx, input.table_name.as_ref())?;
+    check_something(&input)?;
+    let encryption = encryption::choose(cx, input.sse_specification.as_ref()).await?;
+    db.store.write(cx, at.scope, |tx| {
+        let before = tx.named(at.name)?.clone();
+        let mut table = TableRow::clone(&before);
+        set_capacity(&mut table, &input, cx.now())?;
+        set_rest(&mut table, &input, cx.now())?;
+        if input.sse_specification.is_some() {
+            table.encryption = encryption;
+        }
+        for change in input.global_secondary_index_updates.iter().flatten() {
+            change_index(tx, &mut table, change, &input, cx.now())?;
+        }
+        if input.global_secondary_index_updates.is_some() {
+            // Definitions may come along with an index, and those of a deleted one may go.
+            let used = |name: &str| {
+                table.key.has(name) || table.indexes.iter().any(|index| index.key.has(name))
+            };
+            let mut attributes = std::mem::take(&mut table.attributes);
+            attributes.retain(|(name, _)| used(name));
+            table.attributes = attributes;
+        }
+        let mut description = tx.describe(&table, Phase::Updating);
+        if let Some(sse) = description.sse_description.as_mut()
+            && before.encryption.is_none()
+        {
+            sse.status = Some("UPDATING".to_owned());
+        } else if let (None, Some(Encryption { key_arn })) =
+            (&description.sse_description, &before.encryption)
+        {
+            description.sse_description = Some(api::SSEDescription {
+                status: Some("UPDATING".to_owned()),
+                sse_type: Some("KMS".to_owned()),
+                kms_master_key_arn: Some(key_arn.clone()),
+                ..api::SSEDescription::default()
+            });
+        }
+        let (name, space) = (table.name.clone(), table.space);
+        let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
+        let new: Vec<_> = new.map(|index| index.space).collect();
+        tx.put(table);
+        for index in new {
+            tx.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
+        }
+        Ok(output::UpdateTable { table_description: Some(description) })
+    })
+}
+
+fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
+    if input.vector_index_updates.is_some() {
+        return Err(invalid("VectorIndexUpdates are not supported here"));
+    }
+    let given = [
+        input.provisioned_throughput.is_some(),
+        input.billing_mode.is_some(),
+        input.stream_specification.is_some(),
+        input.global_secondary_index_updates.is_some(),
+        input.sse_specification.is_some(),
+        input.replica_updates.is_some(),
+        input.table_class.is_some(),
+        input.deletion_protection_enabled.is_some(),
+        input.on_demand_throughput.is_some(),
+        input.warm_throughput.is_some(),
+    ];
+    if given.contains(&true) {
+        return Ok(());
+    }
+    Err(validation(
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, \
+         GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+    ))
+}
+
+fn set_capacity(
+    table: &mut TableRow,
+    input: &input::UpdateTable,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    let was_by_request = table.capacity.provisioned.is_none();
+    let by_request = match input.billing_mode.as_deref() {
+        Some(mode) => mode == "PAY_PER_REQUEST",
+        None => was_by_request,
+    };
+    if by_request && !was_by_request {
+        table.by_request_since = Some(now);
+        for capacity in table.indexes.iter_mut().filter_map(|index| index.capacity.as_mut()) {
+            capacity.provisioned = None;
+        }
+    }
+    let given = capacity::Given {
+        provisioned: input.provisioned_throughput.as_ref(),
+        on_demand: input.on_demand_throughput.as_ref(),
+        warm: input.warm_throughput.as_ref(),
+    };
+    // A table that stays provisioned need not say it again.
+    let is_said = given.provisioned.is_some() || by_request != was_by_request;
+    let before = table.capacity.clone();
+    if is_said || by_request {
+        let mut next = given.parse(by_request, None)?.provisioned;
+        if let (Some(next), Some(before)) = (&mut next, &before.provisioned) {
+            change_units(next, before, now, input.billing_mode.is_none())?;
+        }
+        table.capacity.provisioned = next;
+    }
+    merge_rest(&mut table.capacity, given);
+    if was_by_request && !by_request {
+        let missing = table.indexes.iter().find(|index| {
+            let updates = input.global_secondary_index_updates.iter().flatten();
+            let mut names = updates.filter_map(|u| u.update.as_ref()?.index_name.as_deref());
+            index.is_global() && !names.any(|name| name == index.name)
+        });
+        if let Some(index) = missing {
+            let text = "ProvisionedThroughput must be specified for index";
+            return Err(invalid(format!("{text}: {}", index.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Bounds and warmth: each as it was, where nothing is said.
+fn merge_rest(capacity: &mut Capacity, given: capacity::Given<'_>) {
+    if let Some(most) = given.on_demand {
+        capacity.most = Some((most.max_read_request_units, most.max_write_request_units));
+    }
+    if let Some(warm) = given.warm {
+        let (read, write) = capacity.warmed();
+        capacity.warm = Some((
+            warm.read_units_per_second.unwrap_or(read),
+            warm.write_units_per_second.unwrap_or(write),
+        ));
+    }
+}
+
+fn change_units(
+    next: &mut Provisioned,
+    before: &Provisioned,
+    now: Timestamp,
+    must_differ: bool,
+) -> Result<(), AwsError> {
+    let (read, write) = (next.read, next.write);
+    if must_differ && (read, write) == (before.read, before.write) {
+        return Err(validation(format!(
+            "The provisioned throughput for the table will not change. The requested value equals \
+             the current value. Current ReadCapacityUnits provisioned for the table: {}. Requested \
+             ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {}. \
+             Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide \
+             for current limits and how to request higher limits.",
+            before.read, before.write
+        )));
+    }
+    let up = read > before.read || write > before.write;
+    let down = read < before.read || write < before.write;
+    next.increased = if up { Some(now) } else { before.increased };
+    next.decreased = if down { Some(now) } else { before.decreased };
+    Ok(())
+}
+
+fn set_rest(
+    table: &mut TableRow,
+    input: &input::UpdateTable,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    if let Some(class) = &input.table_class {
+        table.class = Some(Class { name: class.clone(), updated: Some(now) });
+    }
+    if let Some(on) = input.deletion_protection_enabled {
+        table.is_protected = on;
+    }
+    let Some(given) = &input.stream_specification else { return Ok(()) };
+    let is_on = table.stream.as_ref().is_some_and(|stream| stream.is_enabled);
+    if given.stream_enabled == Some(true) {
+        if is_on {
+            let text = "Table already has an enabled stream: TableName";
+            return Err(validation(format!("{text}: {}", table.name)));
+        }
+        table.stream = table::stream(Some(given), label(now))?;
+    } else {
+        let Some(stream) = table.stream.as_mut().filter(|stream| stream.is_enabled) else {
+            return Err(validation("Table has no stream to disable"));
+        };
+        stream.is_enabled = false;
+    }
+    Ok(())
+}
+
+fn change_index(
+    tx: &mut Tables,
+    table: &mut TableRow,
+    change: &api::GlobalSecondaryIndexUpdate,
+    input: &input::UpdateTable,
+    now: Timestamp,
+) -> Result<(), AwsError> {
+    if let Some(create) = &change.create {
+        create_index(tx, table, create, input)?;
+    }
+    if let Some(update) = &change.update {
+        let name = update.index_name.as_deref().unwrap_or_default();
+        let by_request = table.capacity.provisioned.is_none();
+        let index = table.indexes.iter_mut().find(|index| index.name == name);
+        let capacity = index.and_then(|index| index.capacity.as_mut());
+        let capacity = capacity.ok_or_else(errors::not_found)?;
+        if let Some(given) = update.provisioned_throughput.as_ref() {
+            if by_request {
+                return Err(invalid(
+                    "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when \
+                     BillingMode is PAY_PER_REQUEST",
+                ));
+            }
+            let mut next = capacity::units(Some(given), Some(name))?;
+            if let Some(before) = &capacity.provisioned {
+                change_units(&mut next, before, now, false)?;
+            }
+            capacity.provisioned = Some(next);
+        }
+        merge_rest(
+            capacity,
+            capacity::Given {
+                provisioned: None,
+                on_demand: update.on_demand_throughput.as_ref(),
+                warm: update.warm_throughput.as_ref(),
+            },
+        );
+    }
+    if let Some(delete) = &change.delete {
+        let name = delete.index_name.as_deref().unwrap_or_default();
+        let place = table.indexes.iter().position(|i| i.name == name && i.is_global());
+        let index = table.indexes.remove(place.ok_or_else(errors::not_found)?);
+        tx.begin(index.space, Chore::Empty);
+    }
+    Ok(())
+}
+
+fn create_index(
+    tx: &mut Tables,
+    table: &mut TableRow,
+    create: &api::CreateGlobalSecondaryIndexAction,
+    input: &input::UpdateTable,
+) -> Result<(), AwsError> {
+    let given = api::GlobalSecondaryIndex {
+        index_name: create.index_name.clone(),
+        key_schema: create.key_schema.clone(),
+        projection: create.projection.clone(),
+        provisioned_throughput: create.provisioned_throughput.clone(),
+        on_demand_throughput: create.on_demand_throughput.clone(),
+        warm_throughput: create.warm_throughput.clone(),
+    };
+    let name = given.index_name.as_deref().unwrap_or_default();
+    if table.index(name).is_some() {
+        return Err(validation("Attempting to create an index which already exists"));
+    }
+    for (name, kind) in schema::definitions(input.attribute_definitions.as_deref()) {
+        match table.attributes.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) if *known != kind => {
+                let text = "Attributes cannot be redefined. Please check that your attribute has \
+                            the same type as previously defined";
+                return Err(invalid(format!("{text}: {name}")));
+            }
+            Some(_) => {}
+            None => table.attributes.push((name, kind)),
+        }
+    }
+    let by_request = table.capacity.provisioned.is_none();
+    let mut wanted = capacity::Given::of_index(&given);
+    if by_request {
+        // Where AWS refuses to be told units, LocalStack's users are used to say them.
+        wanted.provisioned = None;
+    }
+    let capacity = wanted.parse(by_request, Some(name))?;
+    let mut index = Index::global(&given, &table.attributes, capacity)?;
+    index.space = tx.new_space();
+    index.is_backfilling = true;
+    table.indexes.push(index);
+    Ok(())
+}
