@@ -33,7 +33,10 @@ pub(crate) fn user(given: Option<BTreeMap<String, String>>) -> Result<UserMetada
         let value = decoded(value.trim_matches([' ', '\t']));
         (name.to_ascii_lowercase(), header_text(&value))
     };
-    Ok(given.into_iter().map(stored).collect())
+    // Not collected: that brings a sort along.
+    let mut kept = UserMetadata::new();
+    kept.extend(given.into_iter().map(stored));
+    Ok(kept)
 }
 
 /// Text in RFC 2047's form as what it stands for: S3 decodes it when it comes in.

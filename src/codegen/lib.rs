@@ -52,7 +52,7 @@ fn generate(root: &Path, out: &Path, own: &[(&str, &str)]) -> Result<(), Error> 
         fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
     };
     let mut model = read::model(&read("model.json")?)?;
-    let operations = operations::names(&read("operations.rs")?)?;
+    let operations = operations::rows(&read("operations.rs")?)?;
     fs::write(out.join("types.rs"), types::types(&model, &operations, own)?)?;
     for shape in &mut model.shapes {
         shape.own = own.iter().any(|(name, _)| *name == shape.name);

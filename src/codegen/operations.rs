@@ -1,16 +1,38 @@
 //! Finds the operations that a service's table names. The table is a macro call that Rust reads
-//! too; here its text is enough: every word before a `=>` inside `operations! { … }`.
+//! too; here its text is enough: every word before a `=>` inside `operations! { … }`, and whether the
+//! row says `is dynamic`.
 
 use crate::Error;
 
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// What stands behind `is dynamic`, if it is: input and output are `Value`s. A shape in
+    /// parentheses has a type all the same.
+    pub(crate) dynamic: Option<String>,
+}
+
 /// The operations of the table in this source text.
-pub(crate) fn names(source: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn rows(source: &str) -> Result<Vec<Row>, Error> {
     let code: Vec<&str> = source.lines().filter_map(|line| line.split("//").next()).collect();
     let code = code.join("\n");
     let (_, rest) = code.split_once("operations!").ok_or("no operations! table")?;
-    let rows: Vec<&str> = table(rest).split("=>").collect();
-    let (_, rows) = rows.split_last().ok_or("an empty operations! table")?;
-    Ok(rows.iter().map(|row| last_word(row).to_owned()).collect())
+    let parts: Vec<&str> = table(rest).split("=>").collect();
+    if parts.len() < 2 {
+        return Err("an empty operations! table".into());
+    }
+    // A name ends a part, what its row says begins the next.
+    let dynamic = |after: &str| {
+        let (_, dynamic) = after.split(';').next()?.split_once("is dynamic")?;
+        let shape = dynamic.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        Some(shape.map_or("", |(shape, _)| shape).to_owned())
+    };
+    let row = |[before, after]: &[&str; 2]| Row {
+        name: last_word(before).to_owned(),
+        dynamic: dynamic(after),
+    };
+    Ok(parts.array_windows().map(row).collect())
 }
 
 fn last_word(row: &str) -> &str {
@@ -29,7 +51,7 @@ fn table(rest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::rows;
 
     #[test]
     fn names_stand_before_the_arrows() {
@@ -38,14 +60,20 @@ mod tests {
             operations! { Sqs:
                 CreateQueue => queue::create_queue,
                 // Later => not::yet,
-                SendMessageBatch => message::send_batch, action \"SendMessage\", resource queue_arn,
+                GetQueueUrl => queue::url, is dynamic(Url), action \"X\";
+                SendMessageBatch => message::send_batch, action \"SendMessage\", resource queue_arn;
             }
             fn queue_arn(x: u8) { match x { 0 => a, _ => b } }";
-        assert_eq!(names(source).unwrap(), ["CreateQueue", "SendMessageBatch"]);
+        let rows = rows(source).unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| (&*row.name, row.dynamic.as_deref())).collect();
+        let expected =
+            [("CreateQueue", None), ("GetQueueUrl", Some("Url")), ("SendMessageBatch", None)];
+        assert_eq!(rows, expected);
     }
 
     #[test]
     fn a_file_without_a_table_is_an_error() {
-        assert!(names("fn main() {}").is_err());
+        assert!(rows("fn main() {}").is_err());
+        assert!(rows("operations! { Sqs: }").is_err());
     }
 }

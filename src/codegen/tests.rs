@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::model::Model;
+use crate::operations::Row;
 use crate::{read, types};
 
 fn generated(shapes: &str) -> String {
@@ -11,8 +12,12 @@ fn generated(shapes: &str) -> String {
         r#"{{"metadata":{{"protocols":["json"]}},
              "operations":{{"Go":{{"input":{{"shape":"In"}}}}}},"shapes":{{{shapes}}}}}"#
     );
-    types::types(&read::model(&json).unwrap(), &["Go".to_owned()], &[("Own", "crate::Own")])
+    types::types(&read::model(&json).unwrap(), &[row("Go", None)], &[("Own", "crate::Own")])
         .unwrap()
+}
+
+fn row(name: &str, dynamic: Option<&str>) -> Row {
+    Row { name: name.to_owned(), dynamic: dynamic.map(str::to_owned) }
 }
 
 /// Name and text of every model of the repository.
@@ -83,8 +88,22 @@ fn a_shape_of_ones_own_is_not_written() {
 }
 
 #[test]
+fn a_dynamic_operation_has_no_types_but_the_one_it_names() {
+    let json = r#"{"metadata":{"protocols":["json"]},
+        "operations":{"Go":{"input":{"shape":"In"}}},
+        "shapes":{"In":{"type":"structure","members":{"A":{"shape":"Held"},"B":{"shape":"Other"}}},
+            "Held":{"type":"structure","members":{}},"Other":{"type":"structure","members":{}}}}"#;
+    let model = read::model(json).unwrap();
+    let out = types::types(&model, &[row("Go", Some("Held"))], &[]).unwrap();
+    assert!(out.contains("pub struct Held {"), "{out}");
+    assert!(!out.contains("struct In") && !out.contains("struct Other"));
+    assert!(out.contains("pub type Go = ::cumulet_core::Value;"));
+    assert!(types::types(&model, &[row("Go", Some("Nope"))], &[]).is_err());
+}
+
+#[test]
 fn an_operation_without_a_model_is_an_error() {
-    let error = types::types(&Model::default(), &["Nope".to_owned()], &[]).unwrap_err();
+    let error = types::types(&Model::default(), &[row("Nope", None)], &[]).unwrap_err();
     assert_eq!(error.to_string(), "the model has no Nope");
 }
 
@@ -105,7 +124,7 @@ fn every_model_packs_and_unpacks_to_itself() {
 fn every_model_has_types() {
     for (path, text) in models() {
         let model = read::model(&text).unwrap();
-        let all: Vec<String> = model.operations.iter().map(|o| o.name.to_owned()).collect();
+        let all: Vec<Row> = model.operations.iter().map(|o| row(o.name, None)).collect();
         types::types(&model, &all, &[]).unwrap_or_else(|e| panic!("{path}: {e}"));
     }
 }

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use crate::Error;
 use crate::model::{Kind, Location, Member, Model, OperationModel, Shape, ShapeId};
 use crate::names;
+use crate::operations::Row;
 
 /// Lints are about what people write.
 const HEAD: &str = "// Written by cumulet-codegen from model.json and operations.rs.
@@ -23,30 +24,35 @@ const OPTION: &str = "::std::option::Option";
 const CODEC: &str = "::cumulet_core::codec";
 
 /// The source of all types that `operations` need.
-pub(crate) fn types(
-    model: &Model,
-    operations: &[String],
-    own: &[(&str, &str)],
-) -> Result<String, Error> {
-    let mut found = Vec::new();
-    for name in operations {
+pub(crate) fn types(model: &Model, rows: &[Row], own: &[(&str, &str)]) -> Result<String, Error> {
+    let (mut operations, mut roots) = (Vec::new(), BTreeSet::new());
+    for Row { name, dynamic } in rows {
         let index = model.operation(name).ok_or_else(|| format!("the model has no {name}"))?;
-        found.extend(model.operations.get(index));
+        operations.extend(model.operations.get(index).map(|o| (o, dynamic.is_some())));
+        if let Some(shape) = dynamic.as_ref().filter(|shape| !shape.is_empty()) {
+            let id = model.shapes.iter().position(|s| s.name == shape);
+            roots.insert(id.ok_or_else(|| format!("the model has no shape {shape}"))?);
+        }
     }
-    let messages: BTreeSet<_> = found.iter().flat_map(|o| [o.input, o.output]).flatten().collect();
-    let types = Types { model, messages, own };
+    let with_types = operations.iter().filter(|(_, dynamic)| !dynamic);
+    let messages: BTreeSet<_> =
+        with_types.flat_map(|(o, _)| [o.input, o.output]).flatten().collect();
+    roots.extend(&messages);
+    let types = Types { model, roots, messages, own };
     let mut out = String::from(HEAD);
     for id in types.reached() {
         types.structure(&mut out, id)?;
     }
-    types.side(&mut out, "input", &found, |o| o.input)?;
-    types.side(&mut out, "output", &found, |o| o.output)?;
+    types.side(&mut out, "input", &operations, |o| o.input)?;
+    types.side(&mut out, "output", &operations, |o| o.output)?;
     out.push_str("}\npub(crate) use types::*;\n");
     Ok(out)
 }
 
 struct Types<'a> {
     model: &'a Model,
+    /// Shapes that have a type, and everything that they hold.
+    roots: BTreeSet<ShapeId>,
     /// Inputs and outputs.
     messages: BTreeSet<ShapeId>,
     /// Shapes whose types are written by hand, with the types' paths.
@@ -64,10 +70,10 @@ impl Types<'_> {
         self.own.iter().find(|(shape, _)| *shape == name).map(|(_, path)| *path)
     }
 
-    /// The structures that the messages reach, themselves included, in the model's order.
+    /// The structures that the roots reach, themselves included, in the model's order.
     fn reached(&self) -> BTreeSet<ShapeId> {
         let mut seen = BTreeSet::new();
-        let mut todo: Vec<ShapeId> = self.messages.iter().copied().collect();
+        let mut todo: Vec<ShapeId> = self.roots.iter().copied().collect();
         while let Some(id) = todo.pop() {
             if self.own(id).is_none() && seen.insert(id) {
                 let shape = self.shape(id);
@@ -206,14 +212,16 @@ impl {CODEC}::Decode for {name} {{
         &self,
         out: &mut String,
         module: &str,
-        operations: &[&OperationModel],
+        operations: &[(&OperationModel, bool)],
         shape: fn(&OperationModel) -> Option<ShapeId>,
     ) -> Result<(), Error> {
         writeln!(out, "\n/// Each operation's {module}.\npub mod {module} {{")?;
-        for operation in operations {
-            let rust = shape(operation).map_or("::cumulet_core::codec::Empty".to_owned(), |id| {
-                format!("super::{}", self.shape(id).name)
-            });
+        for (operation, dynamic) in operations {
+            let rust = match shape(operation) {
+                None => format!("{CODEC}::Empty"),
+                Some(_) if *dynamic => "::cumulet_core::Value".to_owned(),
+                Some(id) => format!("super::{}", self.shape(id).name),
+            };
             writeln!(out, "    pub type {} = {rust};", operation.name)?;
         }
         writeln!(out, "}}")?;

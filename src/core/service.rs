@@ -108,10 +108,12 @@ pub struct Resource {
 ///
 /// A handler is `async fn(&Sqs, &Cx, input::CreateQueue) -> Result<output::CreateQueue, AwsError>`
 /// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
-/// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`.
+/// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`. Where a row says
+/// `is dynamic`, input and output are [`Value`](crate::Value)s and no types are generated: for
+/// operations that only keep what they are given. `is dynamic(Shape)` has that shape's type.
 #[macro_export]
 macro_rules! operations {
-    ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $sync:ident)?
+    ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $kind:ident $(($shape:ident))?)?
         $(, action $action:literal)? $(, resource $arn:path [$($member:literal),*])?;)*) => {
         use crate $(::$module)? ::api as operation_types;
 
@@ -121,7 +123,7 @@ macro_rules! operations {
             action: $crate::operations!(@first $($action,)? stringify!($name)),
             resource: $crate::operations!(@resource $($arn [$($member),*])?),
             input: || Box::new(operation_types::input::$name::default()),
-            run: $crate::operations!(@run $state, $handler $(, $sync)?),
+            run: $crate::operations!(@run $state, $handler $(, $kind)?),
         }),*];
     };
     (@run $state:ty, $handler:path) => {
@@ -130,6 +132,9 @@ macro_rules! operations {
             let output = $handler(state, &cx, *input).await?;
             Ok(Box::new(output) as Box<dyn $crate::codec::Message>)
         }))
+    };
+    (@run $state:ty, $handler:path, dynamic) => {
+        $crate::operations!(@run $state, $handler, sync)
     };
     (@run $state:ty, $handler:path, sync) => {
         $crate::service::Run::Sync(|state, cx, input| {

@@ -45,6 +45,31 @@ impl Value {
         }
     }
 
+    /// The same to change it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match self {
+            Self::Map(entries) => entries.iter_mut().find(|(k, _)| k == name).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Puts an entry into a map that has none of that name.
+    pub fn set_default(&mut self, name: &str, value: impl Into<Self>) {
+        if let Self::Map(entries) = self
+            && !entries.iter().any(|(k, _)| k == name)
+        {
+            entries.push((name.to_owned(), value.into()));
+        }
+    }
+
+    /// Whether it is true, if it is that or false.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Boolean(b) => Some(*b),
+            _ => None,
+        }
+    }
+
     /// The whole number, if it is one.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -94,6 +119,12 @@ impl From<i32> for Value {
 impl From<i64> for Value {
     fn from(n: i64) -> Self {
         Self::Integer(n)
+    }
+}
+
+impl FromIterator<Self> for Value {
+    fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
+        Self::List(items.into_iter().collect())
     }
 }
 

@@ -124,8 +124,10 @@ fn bad_request(text: &'static str) -> Response<Body> {
 
 /// There are no init scripts yet: the stages come and go without any.
 fn init() -> Value {
-    let completed: Map<_, _> =
-        STAGES.map(|s| (s.to_owned(), is_completed(s).into())).into_iter().collect();
+    let mut completed = Map::new();
+    for stage in STAGES {
+        completed.insert(stage.to_owned(), is_completed(stage).into());
+    }
     json!({"completed": completed, "scripts": []})
 }
 

@@ -101,14 +101,15 @@ pub(crate) fn string_to_sign(
             .map_or(empty, |(_, value)| value.clone().into_bytes()),
         value => value,
     };
-    let mut amz: BTreeMap<String, Vec<u8>> = parts
+    let names = parts
         .headers
         .keys()
         .map(|name| name.as_str().to_owned())
         .chain(query.iter().filter(|_| presigned).map(|(name, _)| name.to_ascii_lowercase()))
-        .filter(|name| name.starts_with("x-amz-"))
-        .map(|name| (name.clone(), value(&name)))
-        .collect();
+        .filter(|name| name.starts_with("x-amz-"));
+    // Not collected: that brings a sort along.
+    let mut amz: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    amz.extend(names.map(|name| (name.clone(), value(&name))));
     let date = match signature.expires_at {
         Some(expires_at) => expires_at.secs().to_string().into_bytes(),
         None if amz.contains_key("x-amz-date") => Vec::new(),

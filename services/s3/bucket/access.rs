@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use cumulet_core::codec::Empty;
-use cumulet_core::{AwsError, Cx};
+use cumulet_core::{AwsError, Cx, Value};
 
+use super::stored::text;
 use crate::api::{self, input, output};
 use crate::state::{Bucket, S3, Tables};
 use crate::{acl, asked_acl, configuration, errors, named};
@@ -15,67 +16,54 @@ use crate::{acl, asked_acl, configuration, errors, named};
 pub(crate) const ENFORCED: &str = "BucketOwnerEnforced";
 
 configuration! { OwnershipControls
-    put put_bucket_ownership_controls PutBucketOwnershipControls ownership_controls ownership_rules;
-    get get_bucket_ownership_controls GetBucketOwnershipControls |found, bucket| {
-        let found = found.ok_or_else(|| errors::ownership_controls_not_found(bucket))?;
-        output::GetBucketOwnershipControls { ownership_controls: Some(found) }
-    };
-    delete delete_bucket_ownership_controls DeleteBucketOwnershipControls;
+    put put_bucket_ownership_controls ownership_rules;
+    get get_bucket_ownership_controls whole, missing |bucket| Err(errors::ownership_controls_not_found(bucket));
+    delete delete_bucket_ownership_controls;
 }
 
 configuration! { PublicAccessBlockConfiguration
-    put put_public_access_block PutPublicAccessBlock public_access_block_configuration blocks;
-    get get_public_access_block GetPublicAccessBlock |found, bucket| {
-        let found = found.ok_or_else(|| errors::no_such_public_access_block(bucket))?;
-        output::GetPublicAccessBlock { public_access_block_configuration: Some(found) }
-    };
-    delete delete_public_access_block DeletePublicAccessBlock;
+    put put_public_access_block blocks;
+    get get_public_access_block whole, missing |bucket| Err(errors::no_such_public_access_block(bucket));
+    delete delete_public_access_block;
 }
 
-/// A block in which every switch stands as `on`.
-pub(crate) fn block(on: bool) -> api::PublicAccessBlockConfiguration {
-    api::PublicAccessBlockConfiguration {
-        block_public_acls: Some(on),
-        ignore_public_acls: Some(on),
-        block_public_policy: Some(on),
-        restrict_public_buckets: Some(on),
-    }
+/// What access blocks are kept as.
+pub(crate) const BLOCK: &str = "PublicAccessBlockConfiguration";
+/// What ownership controls are kept as.
+pub(crate) const OWNERSHIP: &str = "OwnershipControls";
+const SWITCHES: [&str; 4] =
+    ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+
+/// A block in which every switch is on.
+pub(crate) fn block() -> Value {
+    Value::map(SWITCHES.map(|switch| (switch, true.into())))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every check may fail but this one")]
-fn blocks(
-    _: &Tables,
-    _: &Bucket,
-    given: &mut api::PublicAccessBlockConfiguration,
-) -> Result<(), AwsError> {
-    let off = block(false);
-    *given = api::PublicAccessBlockConfiguration {
-        block_public_acls: given.block_public_acls.or(off.block_public_acls),
-        ignore_public_acls: given.ignore_public_acls.or(off.ignore_public_acls),
-        block_public_policy: given.block_public_policy.or(off.block_public_policy),
-        restrict_public_buckets: given.restrict_public_buckets.or(off.restrict_public_buckets),
-    };
+fn blocks(_: &Tables, _: &Bucket, given: &mut Value) -> Result<(), AwsError> {
+    for switch in SWITCHES {
+        given.set_default(switch, false);
+    }
     Ok(())
 }
 
 /// Ownership controls of one rule.
-pub(crate) fn owned(ownership: String) -> api::OwnershipControls {
-    let rule = api::OwnershipControlsRule { object_ownership: Some(ownership) };
-    api::OwnershipControls { rules: Some(vec![rule]) }
+pub(crate) fn owned(ownership: String) -> Value {
+    let rule = Value::map([("ObjectOwnership", ownership.into())]);
+    Value::map([("Rules", Value::List(vec![rule]))])
 }
 
-fn ownership_rules(
-    t: &Tables,
-    bucket: &Bucket,
-    given: &mut api::OwnershipControls,
-) -> Result<(), AwsError> {
-    let [rule] = given.rules.as_deref().unwrap_or_default() else {
+/// The one rule of ownership controls.
+fn ownership(controls: &Value) -> Option<&str> {
+    controls.get("Rules")?.items().first().and_then(|rule| text(rule, "ObjectOwnership"))
+}
+
+fn ownership_rules(t: &Tables, bucket: &Bucket, given: &mut Value) -> Result<(), AwsError> {
+    if given.get("Rules").is_none_or(|rules| rules.items().len() != 1) {
         return Err(errors::malformed_xml());
-    };
+    }
     let list = t.configuration::<api::AccessControlPolicy>(&bucket.name);
-    if rule.object_ownership.as_deref() == Some(ENFORCED)
-        && list.is_some_and(|list| !acl::is_private(&list))
-    {
+    if ownership(given) == Some(ENFORCED) && list.is_some_and(|list| !acl::is_private(&list)) {
         return Err(errors::acl_with_ownership());
     }
     Ok(())
@@ -84,9 +72,7 @@ fn ownership_rules(
 impl Tables {
     /// Whether access control lists of a bucket and its objects count.
     pub(crate) fn has_acls(&self, bucket: &str) -> bool {
-        let controls = self.configuration::<api::OwnershipControls>(bucket);
-        let rule = controls.and_then(|c| c.rules?.into_iter().next());
-        rule.and_then(|r| r.object_ownership).is_none_or(|ownership| ownership != ENFORCED)
+        self.kept(bucket, OWNERSHIP, "").and_then(ownership) != Some(ENFORCED)
     }
 }
 

@@ -12,7 +12,8 @@ use http::Method;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 
-use crate::api::{self, output};
+use super::stored::checked;
+use crate::api;
 use crate::state::{Bucket, S3, Tables};
 use crate::{configuration, errors, website};
 
@@ -23,12 +24,9 @@ const VARY: HeaderValue = HeaderValue::from_static(
 );
 
 configuration! { CORSConfiguration
-    put put_bucket_cors PutBucketCors cors_configuration rules;
-    get get_bucket_cors GetBucketCors |found, bucket| {
-        let found = found.ok_or_else(|| errors::no_such_cors_configuration(bucket))?;
-        output::GetBucketCors { cors_rules: found.cors_rules }
-    };
-    delete delete_bucket_cors DeleteBucketCors;
+    put put_bucket_cors checked(rules);
+    get get_bucket_cors members, missing |bucket| Err(errors::no_such_cors_configuration(bucket));
+    delete delete_bucket_cors;
 }
 
 fn rules(_: &Tables, _: &Bucket, given: &mut api::CORSConfiguration) -> Result<(), AwsError> {

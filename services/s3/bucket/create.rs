@@ -58,8 +58,8 @@ pub(crate) fn create_bucket(
     s3.write(cx, |t| {
         match t.buckets.get(&*name) {
             None => {
-                t.configure(&name, "", &access::owned(ownership));
-                t.configure(&name, "", &access::block(true));
+                t.keep(&name, access::OWNERSHIP, "", access::owned(ownership));
+                t.keep(&name, access::BLOCK, "", access::block());
                 if let Some(list) = &list {
                     t.configure(&name, "", list);
                 }

@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use cumulet_core::codec::Empty;
 use cumulet_core::{AwsError, Cx, Timestamp};
 
 use super::stored::{self, MinimumSize};
 use crate::api::{self, input, output};
 use crate::lifecycle::{DAY, Filter};
 use crate::state::S3;
-use crate::{errors, named};
+use crate::{configuration, errors, named};
 
 /// Rules of a bucket, at most.
 const RULES_MAX: usize = 1000;
@@ -32,7 +31,8 @@ pub(crate) fn put_bucket_lifecycle_configuration(
         )));
     }
     let named = named!(input);
-    stored::put(s3, cx, named, "", input.lifecycle_configuration, |_, _, given| check(cx, given))?;
+    let given = input.lifecycle_configuration.as_ref();
+    stored::put(s3, cx, named, given, |_, _, given| check(cx, given))?;
     s3.write(cx, |t| {
         let bucket = t.bucket(named.0, named.1)?.name.clone();
         t.configure(&bucket, "", &MinimumSize(size.to_owned()));
@@ -58,12 +58,8 @@ pub(crate) fn get_bucket_lifecycle_configuration(
     })
 }
 
-pub(crate) fn delete_bucket_lifecycle(
-    s3: &S3,
-    cx: &Cx,
-    input: input::DeleteBucketLifecycle,
-) -> Result<Empty, AwsError> {
-    stored::delete::<api::BucketLifecycleConfiguration>(s3, cx, named!(input))
+configuration! { BucketLifecycleConfiguration
+    delete delete_bucket_lifecycle;
 }
 
 fn check(cx: &Cx, given: &mut api::BucketLifecycleConfiguration) -> Result<(), AwsError> {

@@ -46,7 +46,7 @@ pub(crate) async fn put_bucket_notification_configuration(
     s3.write(cx, |t| {
         let bucket = t.bucket(&bucket.name, owner)?.name.clone();
         if rules(&given).is_empty() && given.event_bridge_configuration.is_none() {
-            t.unconfigure::<api::NotificationConfiguration>(&bucket, "");
+            t.unconfigure(&bucket, "NotificationConfiguration", "");
         } else {
             t.configure(&bucket, "", &given);
         }

@@ -8,7 +8,7 @@ use super::arn;
 use super::stored::{self, Policy};
 use crate::api::{self, input, output};
 use crate::state::{Bucket, S3};
-use crate::{errors, named};
+use crate::{configuration, errors, named};
 
 /// Bytes of a policy, at most.
 const POLICY_MAX: usize = 20 << 10;
@@ -18,8 +18,10 @@ pub(crate) fn put_bucket_policy(
     cx: &Cx,
     input: input::PutBucketPolicy,
 ) -> Result<Empty, AwsError> {
-    let policy = Some(Policy(input.policy.clone().unwrap_or_default()));
-    stored::put(s3, cx, named!(input), "", policy, |_, bucket, policy| check(&policy.0, bucket))
+    let policy = Policy(input.policy.clone().unwrap_or_default());
+    stored::put(s3, cx, named!(input), Some(&policy), |_, bucket, policy: &mut Policy| {
+        check(&policy.0, bucket)
+    })
 }
 
 pub(crate) fn get_bucket_policy(
@@ -32,12 +34,8 @@ pub(crate) fn get_bucket_policy(
     Ok(output::GetBucketPolicy { policy: Some(found.0) })
 }
 
-pub(crate) fn delete_bucket_policy(
-    s3: &S3,
-    cx: &Cx,
-    input: input::DeleteBucketPolicy,
-) -> Result<Empty, AwsError> {
-    stored::delete::<Policy>(s3, cx, named!(input))
+configuration! { Policy
+    delete delete_bucket_policy;
 }
 
 pub(crate) fn get_bucket_policy_status(

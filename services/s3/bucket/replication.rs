@@ -4,7 +4,7 @@ use cumulet_core::codec::Empty;
 use cumulet_core::{AwsError, Cx};
 
 use super::stored;
-use crate::api::{self, input, output};
+use crate::api::{self, input};
 use crate::replicas::{Filter, destination};
 use crate::state::{Bucket, S3, Tables};
 use crate::versions::Versioning;
@@ -18,16 +18,13 @@ pub(crate) fn put_bucket_replication(
     cx: &Cx,
     input: input::PutBucketReplication,
 ) -> Result<Empty, AwsError> {
-    let (named, given) = (named!(input), input.replication_configuration);
-    stored::put(s3, cx, named, "", given, |t, bucket, given| check(t, cx, bucket, given))
+    let (named, given) = (named!(input), input.replication_configuration.as_ref());
+    stored::put(s3, cx, named, given, |t, bucket, given| check(t, cx, bucket, given))
 }
 
 configuration! { ReplicationConfiguration
-    get get_bucket_replication GetBucketReplication |found, bucket| {
-        let found = found.ok_or_else(|| errors::replication_configuration_not_found(bucket))?;
-        output::GetBucketReplication { replication_configuration: Some(found) }
-    };
-    delete delete_bucket_replication DeleteBucketReplication;
+    get get_bucket_replication whole, missing |bucket| Err(errors::replication_configuration_not_found(bucket));
+    delete delete_bucket_replication;
 }
 
 fn check(

@@ -3,30 +3,22 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use cumulet_core::codec::Empty;
-use cumulet_core::{AwsError, Cx, Region};
+use cumulet_core::{AwsError, Cx, Region, Value};
 
-use super::stored;
-use crate::api::{self, input, output};
+use super::stored::{self, text, unchecked};
+use crate::api::{self, input};
 use crate::encryption::Encryption;
 use crate::state::{Bucket, S3, Tables};
 use crate::{configuration, errors, named};
 
 configuration! { RequestPaymentConfiguration
-    put put_bucket_request_payment PutBucketRequestPayment request_payment_configuration
-        |_, _, _| Ok(());
-    get get_bucket_request_payment GetBucketRequestPayment |found, _bucket| {
-        let payer = found.and_then(|f| f.payer).unwrap_or_else(|| "BucketOwner".into());
-        output::GetBucketRequestPayment { payer: Some(payer) }
-    };
+    put put_bucket_request_payment unchecked;
+    get get_bucket_request_payment members, missing |_| Ok(Value::map([("Payer", "BucketOwner".into())]));
 }
 
 configuration! { AccelerateConfiguration
-    put put_bucket_accelerate_configuration PutBucketAccelerateConfiguration
-        accelerate_configuration acceleration;
-    get get_bucket_accelerate_configuration GetBucketAccelerateConfiguration |found, _bucket| {
-        let status = found.and_then(|f| f.status);
-        output::GetBucketAccelerateConfiguration { status, ..Default::default() }
-    };
+    put put_bucket_accelerate_configuration acceleration;
+    get get_bucket_accelerate_configuration members, missing |_| Ok(Value::Map(Vec::new()));
 }
 
 pub(crate) fn put_bucket_logging(
@@ -35,36 +27,26 @@ pub(crate) fn put_bucket_logging(
     input: input::PutBucketLogging,
 ) -> Result<Empty, AwsError> {
     s3.logs.store(true, Relaxed);
-    stored::put(s3, cx, named!(input), "", input.bucket_logging_status, log_target)
+    stored::put(s3, cx, named!(input), input.bucket_logging_status.as_ref(), log_target)
 }
 
 configuration! { BucketLoggingStatus
-    get get_bucket_logging GetBucketLogging |found, _bucket| {
-        output::GetBucketLogging { logging_enabled: found.and_then(|f| f.logging_enabled) }
-    };
+    get get_bucket_logging members, missing |_| Ok(Value::Map(Vec::new()));
 }
 
 configuration! { ServerSideEncryptionConfiguration
-    put put_bucket_encryption PutBucketEncryption server_side_encryption_configuration one_rule;
-    get get_bucket_encryption GetBucketEncryption |found, _bucket| {
-        output::GetBucketEncryption {
-            server_side_encryption_configuration: Some(found.unwrap_or_else(sse_s3)),
-        }
-    };
-    delete delete_bucket_encryption DeleteBucketEncryption;
+    put put_bucket_encryption one_rule;
+    get get_bucket_encryption whole, missing |_| Ok(sse_s3());
+    delete delete_bucket_encryption;
 }
 
-fn acceleration(
-    _: &Tables,
-    bucket: &Bucket,
-    given: &mut api::AccelerateConfiguration,
-) -> Result<(), AwsError> {
+fn acceleration(_: &Tables, bucket: &Bucket, given: &mut Value) -> Result<(), AwsError> {
     if bucket.name.contains('.') {
         return Err(errors::invalid_request(
             "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names",
         ));
     }
-    if given.status.is_none() { Err(errors::malformed_xml()) } else { Ok(()) }
+    if given.get("Status").is_none() { Err(errors::malformed_xml()) } else { Ok(()) }
 }
 
 fn log_target(
@@ -88,23 +70,21 @@ fn log_target(
     })
 }
 
-fn one_rule(
-    _: &Tables,
-    _: &Bucket,
-    given: &mut api::ServerSideEncryptionConfiguration,
-) -> Result<(), AwsError> {
-    let [rule] = given.rules.as_deref_mut().unwrap_or_default() else {
+fn one_rule(_: &Tables, _: &Bucket, given: &mut Value) -> Result<(), AwsError> {
+    let Some(Value::List(rules)) = given.get_mut("Rules") else {
         return Err(errors::malformed_xml());
     };
-    rule.bucket_key_enabled.get_or_insert(false);
-    let default = rule.apply_server_side_encryption_by_default.as_ref();
-    match default.map(|d| (d.sse_algorithm.as_deref(), &d.kms_master_key_id)) {
-        Some((Some("AES256"), Some(_))) => Err(errors::invalid_argument_named(
+    let [rule] = rules.as_mut_slice() else { return Err(errors::malformed_xml()) };
+    rule.set_default("BucketKeyEnabled", false);
+    let default = rule.get("ApplyServerSideEncryptionByDefault");
+    let key = default.and_then(|d| d.get("KMSMasterKeyID"));
+    if key.is_some() && default.and_then(|d| text(d, "SSEAlgorithm")) == Some("AES256") {
+        return Err(errors::invalid_argument_named(
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
             "ApplyServerSideEncryptionByDefault",
-        )),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 impl Tables {
@@ -115,33 +95,26 @@ impl Tables {
         expected_owner: Option<&str>,
     ) -> Result<Option<Encryption>, AwsError> {
         let bucket = self.bucket(name, expected_owner)?;
-        let found = self.configuration::<api::ServerSideEncryptionConfiguration>(&bucket.name);
-        let rule = found.and_then(|found| found.rules?.into_iter().next());
+        let found = self.kept(&bucket.name, "ServerSideEncryptionConfiguration", "");
+        let rule = found.and_then(|found| found.get("Rules")?.items().first());
         Ok(rule.and_then(|rule| {
-            let default = rule.apply_server_side_encryption_by_default?;
-            let algorithm = default.sse_algorithm?;
+            let default = rule.get("ApplyServerSideEncryptionByDefault")?;
+            let algorithm = text(default, "SSEAlgorithm")?.to_owned();
             // A bucket key is one of KMS; elsewhere it may be switched on and means nothing.
-            let bucket_key = rule.bucket_key_enabled.filter(|_| algorithm.starts_with("aws:kms"));
-            Some(Encryption {
-                algorithm,
-                key: default.kms_master_key_id,
-                bucket_key,
-                customer_key: None,
-            })
+            let bucket_key = rule.get("BucketKeyEnabled").and_then(Value::as_bool);
+            let bucket_key = bucket_key.filter(|_| algorithm.starts_with("aws:kms"));
+            let key = text(default, "KMSMasterKeyID").map(str::to_owned);
+            Some(Encryption { algorithm, key, bucket_key, customer_key: None })
         }))
     }
 }
 
 /// What S3 does since January 2023 where nothing is said.
-fn sse_s3() -> api::ServerSideEncryptionConfiguration {
-    let by_default = api::ServerSideEncryptionByDefault {
-        sse_algorithm: Some("AES256".into()),
-        ..Default::default()
-    };
-    let rule = api::ServerSideEncryptionRule {
-        apply_server_side_encryption_by_default: Some(by_default),
-        bucket_key_enabled: Some(false),
-        ..Default::default()
-    };
-    api::ServerSideEncryptionConfiguration { rules: Some(vec![rule]) }
+fn sse_s3() -> Value {
+    let by_default = Value::map([("SSEAlgorithm", "AES256".into())]);
+    let rule = Value::map([
+        ("ApplyServerSideEncryptionByDefault", by_default),
+        ("BucketKeyEnabled", false.into()),
+    ]);
+    Value::map([("Rules", Value::List(vec![rule]))])
 }

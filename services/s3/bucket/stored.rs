@@ -33,21 +33,12 @@ macro_rules! shapes {
 }
 
 shapes! {
-    AccelerateConfiguration
     AccessControlPolicy
-    AnalyticsConfiguration
     BucketLifecycleConfiguration
     BucketLoggingStatus
     CORSConfiguration
-    IntelligentTieringConfiguration
-    InventoryConfiguration
-    MetricsConfiguration
     NotificationConfiguration
-    OwnershipControls
-    PublicAccessBlockConfiguration
     ReplicationConfiguration
-    RequestPaymentConfiguration
-    ServerSideEncryptionConfiguration
     WebsiteConfiguration
 }
 
@@ -106,56 +97,51 @@ impl Comparable<ConfigurationKey> for At<'_, &str> {
 impl Tables {
     /// The configuration of which a bucket has one at most.
     pub(crate) fn configuration<T: Configuration>(&self, bucket: &str) -> Option<T> {
-        self.configuration_called(bucket, "")
+        typed(self.kept(bucket, T::SHAPE, "")?)
     }
 
     /// Whether a bucket has it.
     pub(crate) fn is_configured<T: Configuration>(&self, bucket: &str) -> bool {
-        self.configurations.contains(&At(bucket, T::SHAPE, ""))
+        self.kept(bucket, T::SHAPE, "").is_some()
     }
 
-    pub(crate) fn configuration_called<T: Configuration>(
-        &self,
-        bucket: &str,
-        id: &str,
-    ) -> Option<T> {
-        typed(self.configurations.get(&At(bucket, T::SHAPE, id))?)
+    /// The same without its type.
+    pub(crate) fn kept(&self, bucket: &str, shape: &str, id: &str) -> Option<&Value> {
+        self.configurations.get(&At(bucket, shape, id)).map(|value| &**value)
     }
 
-    /// Those whose id comes after `after`, by id.
-    pub(crate) fn configurations_after<'a, T: Configuration>(
+    /// A bucket's configurations of a shape whose id comes after `after`, by id.
+    pub(crate) fn kept_after<'a>(
         &'a self,
         bucket: &'a str,
+        shape: &str,
         after: Option<&str>,
-    ) -> impl Iterator<Item = (&'a str, T)> + use<'a, T> {
-        let rows = self.configuration_rows::<T>(bucket, after);
-        rows.filter_map(|(key, value)| Some((&*key.id, typed(value)?)))
-    }
-
-    fn configuration_rows<'a, T: Configuration>(
-        &'a self,
-        bucket: &'a str,
-        after: Option<&str>,
-    ) -> impl Iterator<Item = (&'a ConfigurationKey, &'a Arc<Value>)> + use<'a, T> {
+    ) -> impl ExactSizeIterator<Item = (&'a str, &'a Value)> + use<'a> {
+        // No id is as great as that.
+        let end = At(bucket, shape, "\u{10FFFF}");
         let start = match after {
-            Some(id) => Bound::Excluded(At(bucket, T::SHAPE, id)),
-            None => Bound::Included(At(bucket, T::SHAPE, "")),
+            Some(id) => Bound::Excluded(At(bucket, shape, id)),
+            None => Bound::Included(At(bucket, shape, "")),
         };
-        self.configurations
-            .range::<At<'_, &str>, _>((start.as_ref(), Bound::Unbounded))
-            .take_while(move |(key, _)| &*key.bucket == bucket && key.shape == T::SHAPE)
+        let rows =
+            self.configurations.range::<At<'_, &str>, _>((start.as_ref(), Bound::Excluded(&end)));
+        rows.map(|(key, value)| (&*key.id, &**value))
     }
 
     /// Sets a configuration without looking at it.
     pub(crate) fn configure<T: Configuration>(&mut self, bucket: &Arc<str>, id: &str, given: &T) {
-        let value = kept(given);
-        let key = ConfigurationKey { bucket: Arc::clone(bucket), shape: T::SHAPE, id: id.into() };
-        self.configurations.insert(key, Arc::new(value));
+        self.keep(bucket, T::SHAPE, id, kept(given));
+    }
+
+    /// The same without its type.
+    pub(crate) fn keep(&mut self, bucket: &Arc<str>, shape: &'static str, id: &str, given: Value) {
+        let key = ConfigurationKey { bucket: Arc::clone(bucket), shape, id: id.into() };
+        self.configurations.insert(key, Arc::new(given));
     }
 
     /// Takes a configuration away; whether it was there.
-    pub(crate) fn unconfigure<T: Configuration>(&mut self, bucket: &str, id: &str) -> bool {
-        self.configurations.remove(&At(bucket, T::SHAPE, id)).is_some()
+    pub(crate) fn unconfigure(&mut self, bucket: &str, shape: &str, id: &str) -> bool {
+        self.configurations.remove(&At(bucket, shape, id)).is_some()
     }
 
     /// Takes all configurations of a bucket away.
@@ -181,28 +167,63 @@ macro_rules! named {
     };
 }
 
+/// Text of a dynamic input.
+pub(crate) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
+    input.get(name).and_then(Value::as_str)
+}
+
+/// The bucket that a dynamic input names.
+pub(crate) fn named(input: &Value) -> Named<'_> {
+    (text(input, "Bucket").unwrap_or_default(), text(input, "ExpectedBucketOwner"))
+}
+
+/// Looks at what is given, and completes it.
+pub(crate) type Check<'a> = &'a dyn Fn(&Tables, &Bucket, &mut Value) -> Result<(), AwsError>;
+
+/// A check of the typed form.
+pub(crate) fn checked<T: Configuration>(
+    check: impl Fn(&Tables, &Bucket, &mut T) -> Result<(), AwsError>,
+) -> impl Fn(&Tables, &Bucket, &mut Value) -> Result<(), AwsError> {
+    move |t, bucket, value| {
+        let mut given = typed(value).ok_or_else(errors::malformed_xml)?;
+        check(t, bucket, &mut given)?;
+        *value = kept(&given);
+        Ok(())
+    }
+}
+
 /// Stores a configuration, if it passes its own check and has the model's form.
 pub(crate) fn put<T: Configuration>(
     s3: &S3,
     cx: &Cx,
+    named: Named<'_>,
+    given: Option<&T>,
+    check: impl Fn(&Tables, &Bucket, &mut T) -> Result<(), AwsError>,
+) -> Result<Empty, AwsError> {
+    put_value(s3, cx, named, (T::SHAPE, ""), given.map(kept), &checked(check))
+}
+
+/// The same without its type: the configuration of a shape and id.
+pub(crate) fn put_value(
+    s3: &S3,
+    cx: &Cx,
     (bucket, owner): Named<'_>,
-    id: &str,
-    given: Option<T>,
-    check: impl FnOnce(&Tables, &Bucket, &mut T) -> Result<(), AwsError>,
+    (shape, id): (&'static str, &str),
+    given: Option<Value>,
+    check: Check<'_>,
 ) -> Result<Empty, AwsError> {
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(bucket, owner)?);
         let mut given = given.ok_or_else(errors::missing_request_body)?;
         check(t, &bucket, &mut given)?;
-        if !conforms(&given) {
+        if !fits(schema(shape), &given) {
             return Err(errors::malformed_xml());
         }
-        let is_new = !t.configurations.contains(&At(&bucket.name, T::SHAPE, id));
-        let count = t.configuration_rows::<T>(&bucket.name, None).count();
-        if is_new && count >= CONFIGURATIONS_MAX {
+        let is_new = t.kept(&bucket.name, shape, id).is_none();
+        if is_new && t.kept_after(&bucket.name, shape, None).len() >= CONFIGURATIONS_MAX {
             return Err(errors::too_many_configurations());
         }
-        t.configure(&bucket.name, id, &given);
+        t.keep(&bucket.name, shape, id, given);
         Ok(Empty {})
     })
 }
@@ -211,79 +232,105 @@ pub(crate) fn put<T: Configuration>(
 pub(crate) fn get<T: Configuration>(
     s3: &S3,
     cx: &Cx,
-    (bucket, owner): Named<'_>,
+    named: Named<'_>,
 ) -> Result<Option<T>, AwsError> {
-    s3.read(cx, |t| Ok(t.configuration(&t.bucket(bucket, owner)?.name)))
+    Ok(get_value(s3, cx, named, (T::SHAPE, ""))?.as_ref().and_then(typed))
 }
 
-/// Takes a bucket's configuration away; no harm if there is none.
-pub(crate) fn delete<T: Configuration>(
+/// The same without its type.
+pub(crate) fn get_value(
     s3: &S3,
     cx: &Cx,
     (bucket, owner): Named<'_>,
-) -> Result<Empty, AwsError> {
+    (shape, id): (&str, &str),
+) -> Result<Option<Value>, AwsError> {
+    s3.read(cx, |t| Ok(t.kept(&t.bucket(bucket, owner)?.name, shape, id).cloned()))
+}
+
+/// Takes a bucket's configuration away; whether it was there.
+pub(crate) fn delete(
+    s3: &S3,
+    cx: &Cx,
+    (bucket, owner): Named<'_>,
+    (shape, id): (&str, &str),
+) -> Result<bool, AwsError> {
     s3.write(cx, |t| {
         t.bucket(bucket, owner)?;
-        t.unconfigure::<T>(bucket, "");
-        Ok(Empty {})
+        Ok(t.unconfigure(bucket, shape, id))
     })
 }
 
-/// The handlers of a configuration of which a bucket has one at most.
+/// The handlers of a configuration of which a bucket has one at most; all are dynamic. What is put
+/// is the member that is named as its shape is, and passes a [`Check`]; what is got is that member
+/// again, or all `members` of the configuration. Where there is none, `missing` says what is answered.
 #[macro_export]
 macro_rules! configuration {
     (
         $shape:ident
-        $(put $put:ident $Put:ident $member:ident $check:expr;)?
-        $(get $get:ident $Get:ident |$found:ident, $bucket:ident| $shown:expr;)?
-        $(delete $delete:ident $Delete:ident;)?
+        $(put $put:ident $check:expr;)?
+        $(get $get:ident $shown:ident, missing $missing:expr;)?
+        $(delete $delete:ident;)?
     ) => {
         $(pub(crate) fn $put(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
-            input: $crate::api::input::$Put,
+            input: cumulet_core::Value,
         ) -> Result<cumulet_core::codec::Empty, cumulet_core::AwsError> {
-            $crate::bucket::stored::put(s3, cx, $crate::named!(input), "", input.$member, $check)
+            use $crate::bucket::stored;
+            let given = input.get(stringify!($shape)).cloned();
+            let kind = (stringify!($shape), "");
+            stored::put_value(s3, cx, stored::named(&input), kind, given, &$check)
         })?
         $(pub(crate) fn $get(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
-            input: $crate::api::input::$Get,
-        ) -> Result<$crate::api::output::$Get, cumulet_core::AwsError> {
-            let $bucket = &input.bucket;
-            let $found =
-                $crate::bucket::stored::get::<$crate::api::$shape>(s3, cx, $crate::named!(input))?;
-            Ok($shown)
+            input: cumulet_core::Value,
+        ) -> Result<cumulet_core::Value, cumulet_core::AwsError> {
+            use $crate::bucket::stored;
+            let named = stored::named(&input);
+            let found = stored::get_value(s3, cx, named, (stringify!($shape), ""))?;
+            let missing: fn(&str) -> Result<cumulet_core::Value, cumulet_core::AwsError> = $missing;
+            let found = found.map_or_else(|| missing(named.0), Ok)?;
+            Ok($crate::configuration!(@$shown $shape found))
         })?
         $(pub(crate) fn $delete(
             s3: &$crate::state::S3,
             cx: &cumulet_core::Cx,
-            input: $crate::api::input::$Delete,
+            input: cumulet_core::Value,
         ) -> Result<cumulet_core::codec::Empty, cumulet_core::AwsError> {
-            $crate::bucket::stored::delete::<$crate::api::$shape>(s3, cx, $crate::named!(input))
+            use $crate::bucket::stored;
+            stored::delete(s3, cx, stored::named(&input), (stringify!($shape), ""))?;
+            Ok(cumulet_core::codec::Empty {})
         })?
     };
+    (@whole $shape:ident $found:expr) => { cumulet_core::Value::map([(stringify!($shape), $found)]) };
+    (@members $shape:ident $found:expr) => { $found };
+}
+
+/// What a configuration passes that has no check but the model's.
+#[expect(clippy::unnecessary_wraps, reason = "as every check")]
+pub(crate) fn unchecked(_: &Tables, _: &Bucket, _: &mut Value) -> Result<(), AwsError> {
+    Ok(())
 }
 
 /// A value of a shape as rows keep it.
 pub(crate) fn kept<T: Configuration>(given: &T) -> Value {
-    to_value(schema::<T>(), given)
+    to_value(schema(T::SHAPE), given)
 }
 
-fn schema<T: Configuration>() -> Schema {
+fn schema(shape: &str) -> Schema {
     let model = api::model();
-    let shape = model.shapes.iter().position(|s| s.name == T::SHAPE);
+    let shape = model.shapes.iter().position(|s| s.name == shape);
     Schema { model, shape: shape.unwrap_or(usize::MAX) }
 }
 
 pub(crate) fn typed<T: Configuration>(value: &Value) -> Option<T> {
-    from_value(schema::<T>(), value).ok()
+    from_value(schema(T::SHAPE), value).ok()
 }
 
 /// Whether a value has what its shape requires and only texts that its shape allows.
 pub(crate) fn conforms<T: Configuration>(given: &T) -> bool {
-    let schema = schema::<T>();
-    fits(schema, &to_value(schema, given))
+    fits(schema(T::SHAPE), &kept(given))
 }
 
 fn fits(schema: Schema, value: &Value) -> bool {

@@ -2,7 +2,8 @@
 
 use cumulet_core::AwsError;
 
-use crate::api::{self, output};
+use super::stored::checked;
+use crate::api;
 use crate::state::{Bucket, Tables};
 use crate::{configuration, errors};
 
@@ -10,17 +11,9 @@ use crate::{configuration, errors};
 const RULES_MAX: usize = 50;
 
 configuration! { WebsiteConfiguration
-    put put_bucket_website PutBucketWebsite website_configuration site;
-    get get_bucket_website GetBucketWebsite |found, bucket| {
-        let found = found.ok_or_else(|| errors::no_such_website_configuration(bucket))?;
-        output::GetBucketWebsite {
-            redirect_all_requests_to: found.redirect_all_requests_to,
-            index_document: found.index_document,
-            error_document: found.error_document,
-            routing_rules: found.routing_rules,
-        }
-    };
-    delete delete_bucket_website DeleteBucketWebsite;
+    put put_bucket_website checked(site);
+    get get_bucket_website members, missing |bucket| Err(errors::no_such_website_configuration(bucket));
+    delete delete_bucket_website;
 }
 
 fn site(_: &Tables, _: &Bucket, given: &mut api::WebsiteConfiguration) -> Result<(), AwsError> {

@@ -8,14 +8,12 @@ impl Admin {
     /// LocalStack's parts; those about Docker and logs are empty, because the program talks to no
     /// Docker and keeps no log.
     pub(super) fn diagnose(&self) -> Value {
-        let services: Map<_, _> = self
-            .cloud
-            .services()
-            .map(|service| {
-                let (calls, errors) = service.counts();
-                (service.name().to_owned(), json!({"calls": calls, "errors": errors}))
-            })
-            .collect();
+        let mut services = Map::new();
+        for service in self.cloud.services() {
+            let (calls, errors) = service.counts();
+            let counts = json!({"calls": calls, "errors": errors});
+            services.insert(service.name().to_owned(), counts);
+        }
         json!({
             "version": {"image-version": {}, "localstack-version": VERSION, "host": {"kernel": kernel()}},
             "info": self.info(),

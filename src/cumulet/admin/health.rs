@@ -23,8 +23,10 @@ impl Admin {
 
     /// Scripts wait for `running` or `available`: a service is the first from its first call on.
     fn states(&self) -> Value {
-        let mut states: Map<_, _> =
-            services::NAMES.iter().map(|name| ((*name).to_owned(), "disabled".into())).collect();
+        let mut states = Map::new();
+        for name in services::NAMES {
+            states.insert((*name).to_owned(), "disabled".into());
+        }
         for service in self.cloud.services() {
             let state = if service.is_running() { "running" } else { "available" };
             states.insert(service.name().to_owned(), state.into());
@@ -71,10 +73,12 @@ impl Admin {
 fn nested(name: &str, value: Value) -> Map<String, Value> {
     let mut names = name.split(':').rev();
     let last = names.next().unwrap_or_default();
-    let innermost = Map::from_iter([(last.to_owned(), value)]);
-    names
-        .take(DEPTH_MAX)
-        .fold(innermost, |inner, name| Map::from_iter([(name.to_owned(), Value::Object(inner))]))
+    let entry = |name: &str, value| {
+        let mut map = Map::new();
+        map.insert(name.to_owned(), value);
+        map
+    };
+    names.take(DEPTH_MAX).fold(entry(last, value), |inner, name| entry(name, inner.into()))
 }
 
 /// How deep `a:b:c` may nest.
