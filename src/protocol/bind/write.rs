@@ -191,7 +191,8 @@ impl Root {
 /// Adds a header, a byte for each character if that is possible. A line break would end it, so control
 /// characters become spaces.
 pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
-    let text = text.trim();
+    // A tab at the end is text to S3.
+    let text = text.trim_matches([' ', '\r', '\n']);
     let plain = HeaderValue::from_str(text).ok().filter(|_| text.is_ascii());
     let value = plain.map_or_else(
         || {
