@@ -38,8 +38,14 @@ impl Objects {
                 last = Some((version.owner, Arc::new(owner(version.owner))));
             }
             let owner = last.as_ref().map(|(_, owner)| Arc::clone(owner));
-            let restored = restores.of(version).map(Box::new);
-            Row { key: Arc::clone(key), version: Arc::clone(version), encoding, owner, restored }
+            let status = restores.of(version).map(Box::new);
+            Row {
+                key: Arc::clone(key),
+                version: Arc::clone(version),
+                encoding,
+                owner,
+                restored: status,
+            }
         });
         Self(rows.collect())
     }
