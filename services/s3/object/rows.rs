@@ -30,7 +30,7 @@ impl Objects {
         objects: &[(&Arc<str>, &Arc<Version>)],
         encoding: Encoding,
         with_owner: bool,
-        copies: &Restores,
+        restores: &Restores,
     ) -> Self {
         let mut last = None;
         let rows = objects.iter().map(|(key, version)| {
@@ -38,8 +38,14 @@ impl Objects {
                 last = Some((version.owner, Arc::new(owner(version.owner))));
             }
             let owner = last.as_ref().map(|(_, owner)| Arc::clone(owner));
-            let restored = copies.of(version).map(Box::new);
-            Row { key: Arc::clone(key), version: Arc::clone(version), encoding, owner, restored }
+            let status = restores.of(version).map(Box::new);
+            Row {
+                key: Arc::clone(key),
+                version: Arc::clone(version),
+                encoding,
+                owner,
+                restored: status,
+            }
         });
         Self(rows.collect())
     }
