@@ -198,7 +198,11 @@ impl Server {
         // Head and body of an answer that leave in two writes must not wait for each other.
         let _ = stream.set_nodelay(true);
         #[cfg(any(feature = "http2", feature = "tls"))]
-        let start = first_bytes(&stream).await;
+        let start = tokio::select! {
+            start = first_bytes(&stream) => start,
+            // Who has said nothing yet does not hold the end up.
+            () = self.stop.told() => return,
+        };
         #[cfg(feature = "tls")]
         if is_hello(start[0]) {
             return self.secure(stream).await;
@@ -213,7 +217,11 @@ impl Server {
     #[cfg(feature = "tls")]
     async fn secure(self: Arc<Self>, stream: TcpStream) {
         let Some(tls) = &self.tls else { return };
-        match tokio::time::timeout(HEAD_TIME, tls.accept(stream)).await {
+        let accepted = tokio::select! {
+            accepted = tokio::time::timeout(HEAD_TIME, tls.accept(stream)) => accepted,
+            () = self.stop.told() => return,
+        };
+        match accepted {
             #[cfg(feature = "http2")]
             Ok(Ok((stream, true))) => self.http2(stream, Some(Secure)).await,
             Ok(Ok((stream, _))) => self.http1(stream, Some(Secure)).await,
