@@ -23,6 +23,7 @@ mod schema;
 mod space;
 mod state;
 mod stored;
+mod stream;
 mod streams;
 mod table;
 mod tags;

@@ -79,7 +79,7 @@ impl Tables {
     /// the item before and after.
     pub(crate) fn write_item(
         &mut self,
-        _cx: &Cx,
+        cx: &Cx,
         table: &TableRow,
         at: &RowKey,
         new: Option<Stored>,
@@ -91,7 +91,9 @@ impl Tables {
         for index in &table.indexes {
             self.index_item(index, at, old.as_ref(), new.as_ref());
         }
-        Change { old, new }
+        let change = Change { old, new };
+        self.record(cx, table, &change);
+        change
     }
 
     fn index_item(
@@ -181,6 +183,7 @@ impl DynamoDb {
                 for space in spaces {
                     tx.go_on(space);
                 }
+                tx.trim_streams(cx.now());
                 Ok::<_, AwsError>(())
             });
             drop(done);

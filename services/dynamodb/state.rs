@@ -9,6 +9,7 @@ use cumulet_store::{Table, tables};
 use crate::errors;
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, Rows, SpaceId};
+use crate::stream::{Records, Streams};
 use crate::transaction::{Token, TokenIndexes};
 
 tables! {
@@ -25,8 +26,14 @@ tables! {
         pub(crate) chores: Table<SpaceId, Chore>,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
+        pub(crate) streams: Streams,
+        pub(crate) records: Records,
     }
-    next_due = |t| t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
+    next_due = |t| {
+        let chore = t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
+        let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
+        [chore, trim].into_iter().flatten().min()
+    };
 }
 
 /// A table without its items.
@@ -87,6 +94,8 @@ pub(crate) struct Stream {
     pub(crate) view: String,
     /// When it was enabled, as streams are named.
     pub(crate) label: String,
+    /// Where its records are; given by [`Tables::put`].
+    pub(crate) id: SpaceId,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -134,8 +143,9 @@ impl Tables {
         next
     }
 
-    /// Puts a changed table in.
-    pub(crate) fn put(&mut self, table: TableRow) {
+    /// Puts a changed table in, and begins the stream that it newly has.
+    pub(crate) fn put(&mut self, mut table: TableRow) {
+        self.begin_stream(&mut table);
         self.tables.insert(table.name.clone(), Arc::new(table));
     }
 }

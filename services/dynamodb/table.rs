@@ -133,7 +133,7 @@ pub(crate) fn stream(
 ) -> Result<Option<Stream>, AwsError> {
     let enabled = given.and_then(|s| s.stream_enabled).unwrap_or(false);
     match (enabled, given.and_then(|s| s.stream_view_type.clone())) {
-        (true, Some(view)) => Ok(Some(Stream { is_enabled: true, view, label })),
+        (true, Some(view)) => Ok(Some(Stream { is_enabled: true, view, label, id: 0 })),
         (true, None) => Err(validation(
             "One or more parameter values were invalid: Stream view type is required when the \
              stream is enabled",
@@ -187,6 +187,7 @@ pub(crate) fn delete_table(
             return Err(errors::protected());
         }
         let description = tx.describe_deleted(&table);
+        tx.close_stream(&table, cx.now());
         tx.drop_table(&table);
         Ok(output::DeleteTable { table_description: Some(description) })
     })

@@ -2,8 +2,13 @@
 
 use cumulet_core::operations;
 
-use super::{Streams, stream};
+use crate::name::arn_of_resource;
+
+use super::{Streams, record, stream};
 
 operations! { Streams, streams:
+    DescribeStream => stream::describe_stream, is sync, resource arn_of_resource ["StreamArn"];
+    GetRecords => record::get_records, is sync;
+    GetShardIterator => record::get_shard_iterator, is sync, resource arn_of_resource ["StreamArn"];
     ListStreams => stream::list_streams, is sync;
 }

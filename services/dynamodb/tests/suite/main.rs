@@ -13,6 +13,8 @@ mod partiql;
 #[cfg(test)]
 mod query;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod transaction;
