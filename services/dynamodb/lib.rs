@@ -29,6 +29,7 @@ mod table;
 mod tags;
 mod throttle;
 mod transaction;
+mod ttl;
 mod update;
 mod value;
 mod view;
@@ -51,6 +52,7 @@ static DESCRIPTION: Description = Description {
     validate,
     server: Some("Server"),
     crc32: true,
+    routes: &[ttl::ROUTE],
     ..Description::new("dynamodb", api::model, operations::OPERATIONS)
 };
 

@@ -4,7 +4,7 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, batch, item, limits, partiql, policy, query, table, tags, transaction, update,
+    DynamoDb, batch, item, limits, partiql, policy, query, table, tags, transaction, ttl, update,
 };
 
 operations! { DynamoDb:
@@ -18,6 +18,7 @@ operations! { DynamoDb:
     DescribeEndpoints => limits::describe_endpoints, is sync;
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
+    DescribeTimeToLive => ttl::describe_time_to_live, is sync, resource arn_of_table ["TableName"];
     ExecuteStatement => partiql::execute_statement, is sync;
     ExecuteTransaction => partiql::execute_transaction, is sync;
     GetItem => item::get_item, is sync, resource arn_of_table ["TableName"];
@@ -34,4 +35,5 @@ operations! { DynamoDb:
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];
+    UpdateTimeToLive => ttl::update_time_to_live, is sync, resource arn_of_table ["TableName"];
 }

@@ -8,9 +8,10 @@ use cumulet_store::{Table, tables};
 
 use crate::errors;
 use crate::schema::{Index, Kind, Schema};
-use crate::space::{Chore, Rows, SpaceId};
+use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::stream::{Records, Streams};
 use crate::transaction::{Token, TokenIndexes};
+use crate::ttl;
 
 tables! {
     /// All of DynamoDB in one scope.
@@ -28,11 +29,13 @@ tables! {
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
         pub(crate) streams: Streams,
         pub(crate) records: Records,
+        /// When items are over, and of which table they are.
+        pub(crate) expiries: Table<(Timestamp, RowKey), Arc<str>>,
     }
     next_due = |t| {
         let chore = t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
         let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
-        [chore, trim].into_iter().flatten().min()
+        [chore, trim, ttl::next_due(t)].into_iter().flatten().min()
     };
 }
 
@@ -61,6 +64,8 @@ pub(crate) struct TableRow {
     pub(crate) policy: Option<Policy>,
     /// That of the stream.
     pub(crate) stream_policy: Option<Policy>,
+    /// The attribute that says when an item is over.
+    pub(crate) ttl: Option<String>,
 }
 
 /// What a table or a global index can take; nothing here is enforced.

@@ -85,6 +85,7 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
             .map(|document| policy::parse(cx, document))
             .transpose()?,
         stream_policy: None::<Policy>,
+        ttl: None,
     })
 }
 

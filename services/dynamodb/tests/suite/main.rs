@@ -18,6 +18,8 @@ mod streams;
 mod table;
 #[cfg(test)]
 mod transaction;
+#[cfg(test)]
+mod ttl;
 
 use cumulet_core::Value;
 use cumulet_store::Platform;
