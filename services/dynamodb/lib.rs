@@ -9,8 +9,10 @@ mod encoded;
 mod encryption;
 mod errors;
 mod expression;
+mod insights;
 mod item;
 mod key;
+mod kinesis;
 mod limits;
 mod name;
 mod number;
@@ -84,6 +86,9 @@ impl State for DynamoDb {
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {
-        Box::pin(async move { self.do_chores(&cx) })
+        Box::pin(async move {
+            self.do_chores(&cx);
+            self.send_to_kinesis(&cx).await;
+        })
     }
 }

@@ -4,7 +4,8 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, batch, item, limits, partiql, policy, query, table, tags, transaction, ttl, update,
+    DynamoDb, batch, insights, item, kinesis, limits, partiql, policy, query, table, tags,
+    transaction, ttl, update,
 };
 
 operations! { DynamoDb:
@@ -15,14 +16,19 @@ operations! { DynamoDb:
     DeleteItem => item::delete_item, is sync, resource arn_of_table ["TableName"];
     DeleteResourcePolicy => policy::delete_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     DeleteTable => table::delete_table, is sync, resource arn_of_table ["TableName"];
+    DescribeContributorInsights => insights::describe_contributor_insights, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
+    DescribeKinesisStreamingDestination => kinesis::describe_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
     DescribeTimeToLive => ttl::describe_time_to_live, is sync, resource arn_of_table ["TableName"];
+    DisableKinesisStreamingDestination => kinesis::disable_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
+    EnableKinesisStreamingDestination => kinesis::enable_kinesis_streaming_destination, resource arn_of_table ["TableName"];
     ExecuteStatement => partiql::execute_statement, is sync;
     ExecuteTransaction => partiql::execute_transaction, is sync;
     GetItem => item::get_item, is sync, resource arn_of_table ["TableName"];
     GetResourcePolicy => policy::get_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
+    ListContributorInsights => insights::list_contributor_insights, is sync;
     ListTables => table::list_tables, is sync;
     ListTagsOfResource => tags::list_tags_of_resource, is sync, resource arn_of_resource ["ResourceArn"];
     PutItem => item::put_item, is sync, resource arn_of_table ["TableName"];
@@ -33,7 +39,9 @@ operations! { DynamoDb:
     TransactGetItems => transaction::transact_get_items, is sync;
     TransactWriteItems => transaction::transact_write_items, is sync;
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
+    UpdateContributorInsights => insights::update_contributor_insights, is sync, resource arn_of_table ["TableName"];
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
+    UpdateKinesisStreamingDestination => kinesis::update_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];
     UpdateTimeToLive => ttl::update_time_to_live, is sync, resource arn_of_table ["TableName"];
 }

@@ -96,6 +96,7 @@ impl Tables {
         let change = Change { old, new };
         self.note_expiry(table, at, &change);
         self.record(cx, table, &change);
+        self.note_for_kinesis(cx, table, at, &change);
         change
     }
 

@@ -1,5 +1,6 @@
 //! What DynamoDB stores in one account and region, but for the items: those are in `space`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
@@ -7,6 +8,8 @@ use cumulet_core::{AwsError, Timestamp};
 use cumulet_store::{Table, tables};
 
 use crate::errors;
+use crate::insights::Insights;
+use crate::kinesis::{Destination, Outgoing};
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::stream::{Records, Streams};
@@ -29,11 +32,14 @@ tables! {
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
         pub(crate) streams: Streams,
         pub(crate) records: Records,
+        /// Changes that Kinesis has not heard of yet.
+        pub(crate) outgoing: Table<u64, Arc<Outgoing>>,
         /// When items are over, and of which table they are.
         pub(crate) expiries: Table<(Timestamp, RowKey), Arc<str>>,
     }
     next_due = |t| {
-        let chore = t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
+        let is_busy = !t.chores.is_empty() || !t.outgoing.is_empty();
+        let chore = is_busy.then_some(Timestamp::from_millis(i64::MIN));
         let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
         [chore, trim, ttl::next_due(t)].into_iter().flatten().min()
     };
@@ -66,6 +72,9 @@ pub(crate) struct TableRow {
     pub(crate) stream_policy: Option<Policy>,
     /// The attribute that says when an item is over.
     pub(crate) ttl: Option<String>,
+    pub(crate) destinations: Vec<Destination>,
+    /// By index; those of the table under no name.
+    pub(crate) insights: BTreeMap<String, Insights>,
 }
 
 /// What a table or a global index can take; nothing here is enforced.

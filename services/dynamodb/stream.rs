@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use cumulet_core::{Cx, Principal, Timestamp};
 use cumulet_store::{Table, indexes};
+use sha2::{Digest, Sha256};
 
 use crate::schema::Schema;
 use crate::space::{Change, SpaceId};
@@ -104,6 +105,11 @@ pub(crate) fn sequence_text(sequence: u64) -> String {
 pub(crate) fn parse_sequence(text: &str) -> Option<u64> {
     let number: u128 = text.parse().ok()?;
     u64::try_from(number.checked_sub(TEXT_BASE)?).ok()
+}
+
+/// What is the same for the same change, and for no other.
+pub(crate) fn digest(of: impl AsRef<[u8]>) -> [u8; 16] {
+    Sha256::digest(of).first_chunk().copied().unwrap_or_default()
 }
 
 /// Before this, everything has been forgotten.

@@ -1,6 +1,7 @@
 //! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
@@ -86,6 +87,8 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
             .transpose()?,
         stream_policy: None::<Policy>,
         ttl: None,
+        destinations: Vec::new(),
+        insights: BTreeMap::new(),
     })
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
-use sha2::{Digest, Sha256};
 
 use super::Streams;
 use super::api::{self, Identity, StreamRecord, input, output};
@@ -13,7 +12,8 @@ use super::stream::{StreamRef, limit, shard_time};
 use crate::state::Tables;
 use crate::stored::{Attributes, Stored};
 use crate::stream::{
-    DELETER, Record, Shard, StreamRow, horizon, parse_sequence, sequence_at, sequence_text, time_of,
+    DELETER, Record, Shard, StreamRow, digest, horizon, parse_sequence, sequence_at, sequence_text,
+    time_of,
 };
 use crate::value;
 
@@ -160,33 +160,32 @@ fn keys(stream: &StreamRow, record: &Record) -> value::Item {
 }
 
 impl Found {
-    fn old(&self) -> Option<&Stored> {
+    fn old_image(&self) -> Option<&Stored> {
         let is_seen = matches!(&*self.view, "OLD_IMAGE" | "NEW_AND_OLD_IMAGES");
         self.record.change.old.as_ref().filter(|_| is_seen)
     }
 
-    fn new(&self) -> Option<&Stored> {
+    fn new_image(&self) -> Option<&Stored> {
         let is_seen = matches!(&*self.view, "NEW_IMAGE" | "NEW_AND_OLD_IMAGES");
         self.record.change.new.as_ref().filter(|_| is_seen)
     }
 
     /// AWS counts the keys, and what is seen of the item.
     fn size(&self) -> usize {
-        let seen = [self.old(), self.new()].into_iter().flatten();
+        let seen = [self.old_image(), self.new_image()].into_iter().flatten();
         value::item_size(&self.keys) + seen.map(Stored::size).sum::<usize>()
     }
 
     fn show(&self, region: &str, stream: &str) -> api::Record {
         let image = |item: Option<&Stored>| item.map(|item| Attributes::Whole(item.clone()));
         let sequence = sequence_text(self.sequence);
-        let digest = Sha256::digest(format!("{stream}{sequence}"));
-        let id = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let id = u128::from_be_bytes(digest(format!("{stream}{sequence}")));
         let identity = self.record.is_expiry.then(|| Identity {
             principal_id: Some(DELETER.to_owned()),
             r#type: Some("Service".to_owned()),
         });
         api::Record {
-            event_id: Some(id),
+            event_id: Some(format!("{id:032x}")),
             event_name: Some(self.record.event().to_owned()),
             event_version: Some("1.1".to_owned()),
             event_source: Some("aws:dynamodb".to_owned()),
@@ -196,8 +195,8 @@ impl Found {
                     time_of(self.sequence).secs(),
                 )),
                 keys: Some(Attributes::Item(self.keys.clone())),
-                new_image: image(self.new()),
-                old_image: image(self.old()),
+                new_image: image(self.new_image()),
+                old_image: image(self.old_image()),
                 sequence_number: Some(sequence),
                 size_bytes: i64::try_from(self.size()).ok(),
                 stream_view_type: Some(self.view.to_string()),
