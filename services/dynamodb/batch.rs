@@ -1,4 +1,4 @@
-//! Several items at once, each for itself: BatchGetItem, BatchWriteItem.
+//! Several items at once, each for itself: `BatchGetItem`, `BatchWriteItem`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::name::TableRef;
 use crate::space::RowKey;
 use crate::state::{TableRow, Tables};
 use crate::stored::{Attributes, Stored};
+use crate::throttle::Access;
 use crate::view::View;
 use crate::write::{Action, Decision, Write};
 use crate::{DynamoDb, key};
@@ -27,11 +28,12 @@ fn duplicates() -> AwsError {
     validation("Provided list of item keys contains duplicates")
 }
 
-pub(crate) async fn batch_get_item(
+pub(crate) fn batch_get_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::BatchGetItem,
 ) -> Result<output::BatchGetItem, AwsError> {
+    db.admit(cx, Access::Read)?;
     let wanted = input.request_items.unwrap_or_default();
     let keys = |wanted: &api::KeysAndAttributes| wanted.keys.as_ref().map_or(0, Vec::len);
     if wanted.values().map(keys).sum::<usize>() > READS_MAX {
@@ -113,11 +115,12 @@ struct Place<'a> {
     write: Write,
 }
 
-pub(crate) async fn batch_write_item(
+pub(crate) fn batch_write_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::BatchWriteItem,
 ) -> Result<output::BatchWriteItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let requests = input.request_items.unwrap_or_default();
     if requests.values().map(Vec::len).sum::<usize>() > WRITES_MAX {
         return Err(validation("Too many items requested for the BatchWriteItem call"));
@@ -140,7 +143,7 @@ pub(crate) async fn batch_write_item(
         let mut collections: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (decision, place) in decided.into_iter().zip(&writes) {
             let table = Arc::clone(&decision.table);
-            let change = decision.carry_out(sections.of(place.at.scope)?);
+            let change = decision.carry_out(cx, sections.of(place.at.scope)?);
             if report != Report::Nothing {
                 let units = Units::of_write(&table, &change);
                 consumed.entry(table.name.clone()).or_default().add(&units);

@@ -25,26 +25,29 @@ const BS: u8 = 8;
 const L: u8 = 9;
 const M: u8 = 10;
 
+/// Attributes that are written without a list of them on the heap.
+const FEW: usize = 12;
+
 /// The compact form of an item.
-pub fn encode(item: &Item) -> Vec<u8> {
+pub(crate) fn encode(item: &Item) -> Vec<u8> {
     let mut out = Vec::with_capacity(crate::value::item_size(item) + 4 * item.len());
     push_entries(&mut out, item);
     out
 }
 
 /// The item of a compact form.
-pub fn decode(bytes: &[u8]) -> Item {
+pub(crate) fn decode(bytes: &[u8]) -> Item {
     attributes(bytes).map(|(name, value)| (name.to_owned(), value.decode())).collect()
 }
 
 /// One top-level attribute.
-pub fn get<'a>(bytes: &'a [u8], name: &str) -> Option<EncodedValue<'a>> {
+pub(crate) fn get<'a>(bytes: &'a [u8], name: &str) -> Option<EncodedValue<'a>> {
     // Names are sorted: one that is beyond means there is none.
     attributes(bytes).find(|(found, _)| *found >= name).filter(|(n, _)| *n == name).map(|(_, v)| v)
 }
 
 /// The attributes in the order of their names.
-pub fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&str, EncodedValue<'_>)> {
+pub(crate) fn attributes(bytes: &[u8]) -> impl Iterator<Item = (&str, EncodedValue<'_>)> {
     let mut at = Cursor(bytes);
     std::iter::from_fn(move || {
         let name = str::from_utf8(at.sized()?).ok()?;
@@ -59,18 +62,32 @@ pub(crate) fn size_of(bytes: &[u8], names: &[String]) -> usize {
 }
 
 /// Writes the item of a compact form.
-pub fn write(bytes: &[u8], w: &mut dyn Writer) {
-    let entries: Vec<_> = attributes(bytes).collect();
-    w.map(&mut entries.iter().map(|(name, value)| (*name, value as &dyn Encode)));
+pub(crate) fn write(bytes: &[u8], w: &mut dyn Writer) {
+    let mut entries = [("", EncodedValue(&[])); FEW];
+    let mut attributes = attributes(bytes);
+    let mut count = 0;
+    for (place, attribute) in entries.iter_mut().zip(&mut attributes) {
+        *place = attribute;
+        count += 1;
+    }
+    let mut few = entries.iter().take(count).map(|(name, value)| (*name, value as &dyn Encode));
+    match attributes.next() {
+        None => w.map(&mut few),
+        Some(more) => {
+            let more: Vec<_> = std::iter::once(more).chain(attributes).collect();
+            let more = more.iter().map(|(name, value)| (*name, value as &dyn Encode));
+            w.map(&mut few.chain(more));
+        }
+    }
 }
 
 /// A value inside a compact form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EncodedValue<'a>(&'a [u8]);
+pub(crate) struct EncodedValue<'a>(&'a [u8]);
 
 impl<'a> EncodedValue<'a> {
     /// The value.
-    pub fn decode(self) -> AttributeValue {
+    pub(crate) fn decode(self) -> AttributeValue {
         self.read().unwrap_or(AttributeValue::Null)
     }
 
@@ -177,7 +194,7 @@ impl<'a> Cursor<'a> {
         self.0 = rest;
         match *tag {
             NULL | FALSE | TRUE => {}
-            N => self.0 = Number::read_ordered(rest)?.1,
+            N => self.0 = Number::skip_ordered(rest)?,
             _ => drop(self.sized()?),
         }
         start.get(..start.len() - self.0.len())

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, Value};
 
 fn bad(code: &str, message: impl Into<String>) -> AwsError {
     AwsError::new(code, 400, message)
@@ -85,9 +85,22 @@ pub(crate) fn no_index(name: &str) -> AwsError {
     validation(format!("The table does not have the specified index: {name}"))
 }
 
+const CONDITION_FAILED: &str = "The conditional request failed";
+
 pub(crate) fn condition_failed() -> AwsError {
-    bad("ConditionalCheckFailedException", "The conditional request failed")
+    bad("ConditionalCheckFailedException", CONDITION_FAILED)
 }
+
+/// With an item AWS calls the message `Message`, and not as its model has it.
+pub(crate) fn condition_failed_on(item: Value) -> AwsError {
+    bad("ConditionalCheckFailedException", "").with("Message", CONDITION_FAILED).with("Item", item)
+}
+
+pub(crate) fn duplicate_item() -> AwsError {
+    bad("DuplicateItemException", DUPLICATE_ITEM)
+}
+
+pub(crate) const DUPLICATE_ITEM: &str = "Duplicate primary key exists in table";
 
 pub(crate) fn transaction_cancelled(codes: &[&str]) -> AwsError {
     let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
@@ -98,4 +111,10 @@ pub(crate) fn token_mismatch() -> AwsError {
     let message = "Idempotent parameter mismatch: the request has the same client token as one \
                    with other parameters";
     bad("IdempotentParameterMismatchException", message)
+}
+
+pub(crate) fn throughput_exceeded() -> AwsError {
+    let message = "The level of configured provisioned throughput for the table was exceeded. \
+                   Consider increasing your provisioning level with the UpdateTable API";
+    bad("ProvisionedThroughputExceededException", message)
 }

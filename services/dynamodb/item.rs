@@ -1,4 +1,4 @@
-//! Single items: PutItem, GetItem, UpdateItem, DeleteItem.
+//! Single items: `PutItem`, `GetItem`, `UpdateItem`, `DeleteItem`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,21 +8,23 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{self, input, output};
 use crate::consumed::{self, Report, Sort, Units};
 use crate::errors::validation;
-use crate::expression::{Condition, Kind, Placeholders, Projection, Update};
+use crate::expression::{Condition, Kind, Placeholders, Projection, Update, legacy};
 use crate::name::TableRef;
 use crate::space::Change;
 use crate::state::TableRow;
 use crate::stored::{Attributes, Stored};
+use crate::throttle::Access;
 use crate::value::Item;
 use crate::view::View;
 use crate::write::{Action, Write};
-use crate::{DynamoDb, key};
+use crate::{DynamoDb, key, value};
 
-pub(crate) async fn put_item(
+pub(crate) fn put_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::PutItem,
 ) -> Result<output::PutItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let returns = input.return_values.as_deref();
     if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
         return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
@@ -30,11 +32,15 @@ pub(crate) async fn put_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let condition =
+        match legacy::expected(input.expected, input.conditional_operator.as_deref(), text)? {
+            Some(condition) => Some(condition),
+            None => condition(names.as_ref(), values.as_ref(), text)?,
+        };
     let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
     Ok(output::PutItem {
@@ -74,16 +80,16 @@ fn one(
     at: &TableRef<'_>,
     write: &Write,
     report: Option<&str>,
-    metrics: Option<String>,
+    metrics: Option<&str>,
 ) -> Result<Done, AwsError> {
     write.check()?;
     let report = Report::parse(report);
     db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.table(at.name)?);
         let decision = write.decide(tx, &table)?;
-        let change = decision.carry_out(tx);
+        let change = decision.carry_out(cx, tx);
         let consumed = consumed(&table, &change, report);
-        let metrics = consumed::collection(&table, metrics.as_deref(), write.given());
+        let metrics = consumed::collection(&table, metrics, write.given());
         Ok(Done { change, consumed, metrics })
     })
 }
@@ -95,11 +101,12 @@ fn consumed(table: &TableRow, change: &Change, report: Report) -> Option<api::Co
     Units::of_write(table, change).describe(&table.name, report, Sort::Plain)
 }
 
-pub(crate) async fn delete_item(
+pub(crate) fn delete_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DeleteItem,
 ) -> Result<output::DeleteItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let returns = input.return_values.as_deref();
     if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
         return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
@@ -107,11 +114,15 @@ pub(crate) async fn delete_item(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let text = input.condition_expression.as_deref();
-    let condition = condition(names.as_ref(), values.as_ref(), text)?;
+    let condition =
+        match legacy::expected(input.expected, input.conditional_operator.as_deref(), text)? {
+            Some(condition) => Some(condition),
+            None => condition(names.as_ref(), values.as_ref(), text)?,
+        };
     let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
     Ok(output::DeleteItem {
@@ -121,26 +132,36 @@ pub(crate) async fn delete_item(
     })
 }
 
-pub(crate) async fn update_item(
+pub(crate) fn update_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::UpdateItem,
 ) -> Result<output::UpdateItem, AwsError> {
+    db.admit(cx, Access::Write)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
     let (names, values) = (names.as_ref(), values.as_ref());
     let text = input.condition_expression.as_deref();
     let change = input.update_expression.as_deref();
+    let others = [
+        ("AttributeUpdates", input.attribute_updates.is_some()),
+        ("Expected", input.expected.is_some()),
+        ("ConditionalOperator", input.conditional_operator.is_some()),
+    ];
+    let given = [(Kind::Update, change.is_some()), (Kind::Condition, text.is_some())];
+    legacy::check_mix(&others, &given)?;
     let takes = [(Kind::Update, change), (Kind::Condition, text)];
     let mut placeholders = Placeholders::new(names, values, &takes)?;
     let update = change.map(|text| placeholders.update(text)).transpose()?;
     let condition = text.map(|text| placeholders.condition(Kind::Condition, text)).transpose()?;
     placeholders.finish()?;
-    let update = update.unwrap_or_else(Update::default);
+    let before = legacy::attribute_updates(input.attribute_updates)?;
+    let update = update.or(before).unwrap_or_default();
+    let expected = legacy::expected(input.expected, input.conditional_operator.as_deref(), text)?;
     let mut write = Write::new(Action::Update(input.key.unwrap_or_default(), update));
-    write.condition = condition;
+    write.condition = condition.or(expected);
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics;
+    let metrics = input.return_item_collection_metrics.as_deref();
     let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
     let Action::Update(_, update) = &write.action else { return Ok(output::UpdateItem::default()) };
     Ok(output::UpdateItem {
@@ -151,7 +172,11 @@ pub(crate) async fn update_item(
 }
 
 /// What an update answers with: nothing where there is nothing to show.
-fn returned(update: &Update, change: Change, returns: Option<&str>) -> Option<Attributes> {
+pub(crate) fn returned(
+    update: &Update,
+    change: Change,
+    returns: Option<&str>,
+) -> Option<Attributes> {
     let touched = |item: Option<Stored>| {
         let part = Projection::of(update.paths()).project(item?.bytes());
         (!part.is_empty()).then_some(Attributes::Item(part))
@@ -165,11 +190,12 @@ fn returned(update: &Update, change: Change, returns: Option<&str>) -> Option<At
     }
 }
 
-pub(crate) async fn get_item(
+pub(crate) fn get_item(
     db: &DynamoDb,
     cx: &Cx,
     input: input::GetItem,
 ) -> Result<output::GetItem, AwsError> {
+    db.admit(cx, Access::Read)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let view = View::parse(
         input.projection_expression.as_deref(),
@@ -178,6 +204,7 @@ pub(crate) async fn get_item(
     )?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let given = input.key.unwrap_or_default();
+    value::check_item(&given)?;
     let (found, consumed) = db.store.read(cx, at.scope, |tx| {
         let table = tx.table(at.name)?;
         let key = key::of_key(table, &given)?;

@@ -16,6 +16,7 @@ mod name;
 mod number;
 mod operations;
 mod page;
+mod partiql;
 mod policy;
 mod query;
 mod schema;
@@ -25,6 +26,7 @@ mod stored;
 mod streams;
 mod table;
 mod tags;
+mod throttle;
 mod transaction;
 mod update;
 mod value;
@@ -44,19 +46,25 @@ use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId}
 use cumulet_protocol::validate;
 use cumulet_store::{Platform, Store};
 
-static DESCRIPTION: Description =
-    Description { validate, ..Description::new("dynamodb", api::model, operations::OPERATIONS) };
+static DESCRIPTION: Description = Description {
+    validate,
+    server: Some("Server"),
+    crc32: true,
+    ..Description::new("dynamodb", api::model, operations::OPERATIONS)
+};
 
-/// DynamoDB's state.
+/// DynamoDB's state and settings.
 pub struct DynamoDb {
     store: Arc<Store<state::Tables>>,
+    throttle: throttle::Throttle,
 }
 
 /// DynamoDB and its streams, to be registered.
-pub fn services(_: &Platform) -> Vec<Service> {
+pub fn services(platform: &Platform) -> Vec<Service> {
     let store = Arc::new(Store::new());
     let streams = streams::service(&store);
-    vec![Service::new(&DESCRIPTION, DynamoDb { store }), streams]
+    let throttle = throttle::Throttle::read(&platform.settings);
+    vec![Service::new(&DESCRIPTION, DynamoDb { store, throttle }), streams]
 }
 
 impl State for DynamoDb {

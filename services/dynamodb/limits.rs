@@ -6,7 +6,8 @@ use crate::DynamoDb;
 use crate::api::{self, input, output};
 use crate::capacity::UNITS_MAX;
 
-pub(crate) async fn describe_limits(
+#[expect(clippy::unnecessary_wraps, reason = "handlers can fail, this one never does")]
+pub(crate) fn describe_limits(
     _: &DynamoDb,
     _: &Cx,
     _: input::DescribeLimits,
@@ -19,7 +20,8 @@ pub(crate) async fn describe_limits(
     })
 }
 
-pub(crate) async fn describe_endpoints(
+#[expect(clippy::unnecessary_wraps, reason = "handlers can fail, this one never does")]
+pub(crate) fn describe_endpoints(
     _: &DynamoDb,
     cx: &Cx,
     _: input::DescribeEndpoints,

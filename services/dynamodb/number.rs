@@ -19,7 +19,7 @@ const ZERO: u16 = 0x8000;
 /// A number in normal form: `±mantissa × 10^exponent`, the mantissa without trailing zeros; zero
 /// has no sign.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Number {
+pub(crate) struct Number {
     // Halves, so that the alignment (and with it every attribute value) stays at 8.
     high: u64,
     low: u64,
@@ -29,7 +29,7 @@ pub struct Number {
 
 /// Why a text or a sum is no number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NumberError {
+pub(crate) enum NumberError {
     /// Above 9.99…E+125.
     Overflow,
     /// Nearer to zero than 1E-130.
@@ -66,10 +66,10 @@ impl fmt::Display for NumberError {
 
 impl Number {
     /// Nothing.
-    pub const ZERO: Self = Self { high: 0, low: 0, exponent: 0, negative: false };
+    pub(crate) const ZERO: Self = Self { high: 0, low: 0, exponent: 0, negative: false };
 
     /// Reads `-12.5e3` and its like; no blanks, no digit groups, no `NaN`.
-    pub fn parse(text: &str) -> Result<Self, NumberError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, NumberError> {
         let wrong = || NumberError::Text(text.to_owned());
         let (negative, unsigned) = signed(text.as_bytes());
         let mut parts = unsigned.splitn(2, |b| matches!(b, b'e' | b'E'));
@@ -140,7 +140,7 @@ impl Number {
     }
 
     /// The exact sum.
-    pub fn plus(self, other: Self) -> Result<Self, NumberError> {
+    pub(crate) fn plus(self, other: Self) -> Result<Self, NumberError> {
         let (a, b) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
         if a == Self::ZERO {
             return Ok(b);
@@ -167,7 +167,7 @@ impl Number {
     }
 
     /// The exact difference.
-    pub fn minus(self, other: Self) -> Result<Self, NumberError> {
+    pub(crate) fn minus(self, other: Self) -> Result<Self, NumberError> {
         self.plus(other.negated())
     }
 
@@ -176,7 +176,8 @@ impl Number {
     }
 
     /// The whole number that this is, if it is one.
-    pub fn to_i64(self) -> Option<i64> {
+    #[cfg(test)]
+    pub(crate) fn to_i64(self) -> Option<i64> {
         let power = 10_i128.checked_pow(u32::try_from(self.exponent()).ok()?)?;
         let wide = i128::try_from(self.mantissa()).ok()?.checked_mul(power)?;
         i64::try_from(if self.negative { -wide } else { wide }).ok()
@@ -184,7 +185,7 @@ impl Number {
 
     /// What DynamoDB counts for it: a byte, one for a minus, and one per two digits, those before
     /// the point and those behind it apart. Zeros at either end do not count.
-    pub fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         let digits = length(self.mantissa());
         let behind = u32::try_from(-self.exponent()).unwrap_or(0).min(digits);
         let pairs = (digits - behind).div_ceil(2) + behind.div_ceil(2);
@@ -193,7 +194,7 @@ impl Number {
 
     /// Appends bytes that sort as the numbers do and tell their own end: two of sign and power,
     /// one per two digits, an end. What follows a negative number's header is upside down.
-    pub fn push_ordered(self, out: &mut Vec<u8>) {
+    pub(crate) fn push_ordered(self, out: &mut Vec<u8>) {
         if self == Self::ZERO {
             out.extend_from_slice(&ZERO.to_be_bytes());
             return;
@@ -221,28 +222,45 @@ impl Number {
     }
 
     /// Reads what [`Self::push_ordered`] wrote, and gives what comes after it.
-    pub fn read_ordered(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (header, mut rest) = bytes.split_first_chunk::<2>()?;
-        let header = u16::from_be_bytes(*header);
+    pub(crate) fn read_ordered(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (header, pairs, rest) = split_ordered(bytes)?;
         if header == ZERO {
             return Some((Self::ZERO, rest));
         }
         let negative = header < ZERO;
         let flip = if negative { 0xff } else { 0 };
         let place = i32::from(header.abs_diff(ZERO)) - BIAS;
-        let mut mantissa = 0_u128;
-        let mut len = 0;
-        loop {
-            let (byte, after) = rest.split_first()?;
-            rest = after;
-            let Some(pair) = (byte ^ flip).checked_sub(1) else { break };
-            mantissa = mantissa.checked_mul(100)?.checked_add(u128::from(pair))?;
-            len += 2;
-        }
+        let pair = |byte: &u8| (byte ^ flip).wrapping_sub(1);
+        // Most numbers fit into 64 bits, which are far quicker than 128.
+        let mantissa = if pairs.len() <= 9 {
+            u128::from(pairs.iter().fold(0_u64, |sum, byte| sum * 100 + u64::from(pair(byte))))
+        } else {
+            let add = |sum: u128, byte| sum.checked_mul(100)?.checked_add(u128::from(pair(byte)));
+            pairs.iter().try_fold(0, add)?
+        };
+        let digits = i32::try_from(2 * pairs.len()).ok()?;
         // The first pair may be 0x; it never is for what was written here.
-        let number = Self::new(negative, mantissa, place + 1 - len).ok()?;
+        let number = Self::new(negative, mantissa, place + 1 - digits).ok()?;
         Some((number, rest))
     }
+
+    /// What comes after what [`Self::push_ordered`] wrote.
+    pub(crate) fn skip_ordered(bytes: &[u8]) -> Option<&[u8]> {
+        split_ordered(bytes).map(|(.., rest)| rest)
+    }
+}
+
+/// The header, the pairs of digits, and what comes after the end.
+fn split_ordered(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<2>()?;
+    let header = u16::from_be_bytes(*header);
+    if header == ZERO {
+        return Some((header, &[], rest));
+    }
+    let end = if header < ZERO { 0xff } else { 0 };
+    let length = rest.iter().position(|byte| *byte == end)?;
+    let (pairs, rest) = rest.split_at_checked(length)?;
+    Some((header, pairs, rest.get(1..)?))
 }
 
 /// The digits of a decimal as they come, zeros kept back until it is sure that they matter.

@@ -1,7 +1,6 @@
 //! A page of a range of rows: what Query and Scan have in common.
 
 use std::ops::Bound;
-use std::sync::Arc;
 
 use cumulet_core::AwsError;
 
@@ -109,7 +108,7 @@ impl Request<'_> {
     pub(crate) fn read(
         &self,
         tx: &Tables,
-        table: &Arc<TableRow>,
+        table: &TableRow,
         index: Option<&Index>,
         range: &Range,
         is_outside: impl Fn() -> AwsError,
@@ -187,13 +186,13 @@ struct Reading<'r> {
     bytes: usize,
     /// Units for what is got from the table.
     fetched: usize,
-    last: Option<Stored>,
+    last: Option<&'r Stored>,
     is_cut: bool,
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
     /// Takes the next row; false when the page is full.
-    fn take(&mut self, item: &Stored) -> bool {
+    fn take(&mut self, item: &'r Stored) -> bool {
         let size = match &self.has {
             None => item.size(),
             Some(names) => encoded::size_of(item.bytes(), names),
@@ -209,9 +208,7 @@ impl Reading<'_> {
         }
         let holds = self.request.filter.as_ref().is_none_or(|filter| match &self.has {
             None => filter.matches(item.bytes()),
-            Some(names) => {
-                filter.matches(&Attributes::Part(item.clone(), Names::clone(names)).item())
-            }
+            Some(names) => filter.matches(&(item, names)),
         });
         if holds {
             self.count += 1;
@@ -219,7 +216,7 @@ impl Reading<'_> {
                 items.push(self.view.of(item.clone()));
             }
         }
-        self.last = Some(item.clone());
+        self.last = Some(item);
         self.is_cut = self.request.limit.is_some_and(|limit| self.scanned >= limit);
         !self.is_cut
     }
@@ -237,7 +234,7 @@ impl Reading<'_> {
             items: self.items,
             count: self.count,
             scanned: self.scanned,
-            last: last.map(|item| key::attributes(self.table, self.index, &item)),
+            last: last.map(|item| key::attributes(self.table, self.index, item)),
             units,
         }
     }

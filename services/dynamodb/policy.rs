@@ -42,7 +42,7 @@ fn check_revision(policy: Option<&Policy>, expected: Option<&str>) -> Result<(),
     if is_right { Ok(()) } else { Err(errors::policy_revision()) }
 }
 
-pub(crate) async fn put_resource_policy(
+pub(crate) fn put_resource_policy(
     db: &DynamoDb,
     cx: &Cx,
     input: input::PutResourcePolicy,
@@ -64,7 +64,7 @@ pub(crate) async fn put_resource_policy(
     Ok(output::PutResourcePolicy { revision_id: Some(revision) })
 }
 
-pub(crate) async fn get_resource_policy(
+pub(crate) fn get_resource_policy(
     db: &DynamoDb,
     cx: &Cx,
     input: input::GetResourcePolicy,
@@ -82,7 +82,7 @@ pub(crate) async fn get_resource_policy(
     })
 }
 
-pub(crate) async fn delete_resource_policy(
+pub(crate) fn delete_resource_policy(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DeleteResourcePolicy,

@@ -5,21 +5,27 @@ use cumulet_core::{AwsError, Cx};
 use crate::api::{input, output};
 use crate::consumed::{Report, Sort};
 use crate::errors::{invalid, validation};
-use crate::expression::{Comparison, KeyRange, KeyTest, Kind, Placeholders};
+use crate::expression::{
+    Comparison, Condition, KeyCondition, KeyRange, KeyTest, Kind, Placeholders, legacy,
+};
 use crate::name::TableRef;
 use crate::page::{Range, Request};
 use crate::space::SpaceId;
+use crate::throttle::Access;
 use crate::value::AttributeValue;
 use crate::view::View;
 use crate::{DynamoDb, key};
 
-pub(crate) async fn query(
+pub(crate) fn query(
     db: &DynamoDb,
     cx: &Cx,
-    input: input::Query,
+    mut input: input::Query,
 ) -> Result<output::Query, AwsError> {
+    db.admit(cx, Access::Read)?;
+    let (key, filter, view) = parse_query(&mut input)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
-    let (key, filter, view) = parse_query(&input)?;
+    let filtered =
+        if input.filter_expression.is_some() { "Filter Expression" } else { "QueryFilter" };
     let request = Request {
         index: input.index_name.as_deref(),
         select: input.select.as_deref(),
@@ -38,7 +44,7 @@ pub(crate) async fn query(
         let (space, schema) = index.map_or((table.space, &table.key), |i| (i.space, &i.key));
         if let Some(filter) = &request.filter {
             let keys = schema.parts().map(|part| part.name.as_str());
-            filter.check_no_keys("Filter Expression", keys)?;
+            filter.check_no_keys(filtered, keys)?;
         }
         let range = range(space, &key.bind(schema)?)?;
         let page = request.read(tx, table, index, &range, || {
@@ -56,30 +62,41 @@ pub(crate) async fn query(
     })
 }
 
-type Parsed = (crate::expression::KeyCondition, Option<crate::expression::Condition>, View);
+type Parsed = (KeyCondition, Option<Condition>, View);
 
-fn parse_query(input: &input::Query) -> Result<Parsed, AwsError> {
+fn parse_query(input: &mut input::Query) -> Result<Parsed, AwsError> {
+    let (before, attributes) = (input.key_conditions.take(), input.attributes_to_get.take());
+    let (filtered, operator) = (input.query_filter.take(), input.conditional_operator.as_deref());
     let key = input.key_condition_expression.as_deref();
     let filter = input.filter_expression.as_deref();
     let view = input.projection_expression.as_deref();
     let takes = [(Kind::Filter, filter), (Kind::Projection, view), (Kind::KeyCondition, key)];
+    let others = [
+        ("AttributesToGet", attributes.is_some()),
+        ("QueryFilter", filtered.is_some()),
+        ("ConditionalOperator", operator.is_some()),
+        ("KeyConditions", before.is_some()),
+    ];
+    legacy::check_mix(&others, &takes.map(|(kind, text)| (kind, text.is_some())))?;
     let names = input.expression_attribute_names.as_ref();
     let values = input.expression_attribute_values.as_ref();
     let mut placeholders = Placeholders::new(names, values, &takes)?;
     let filter = filter.map(|text| placeholders.condition(Kind::Filter, text)).transpose()?;
     let view = View::of_expression(&mut placeholders, view)?;
-    let Some(key) = key else {
+    let view = legacy::attributes_to_get(attributes, None)?
+        .map_or(view, |names| View::Names(names.into()));
+    let key = key.map(|text| placeholders.key_condition(text)).transpose()?;
+    let Some(key) = key.or(legacy::key_conditions(before)?) else {
         let text = "Either the KeyConditions or KeyConditionExpression parameter must be specified \
                     in the request.";
         return Err(validation(text));
     };
-    let key = placeholders.key_condition(key)?;
     placeholders.finish()?;
-    Ok((key, filter, view))
+    Ok((key, filter.or(legacy::filter(filtered, operator)?), view))
 }
 
 /// The keys that a condition is about.
-fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError> {
+pub(crate) fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError> {
     let mut prefix = key::partition(space, &bound.hash);
     for value in &bound.range {
         value.push_key(&mut prefix);
@@ -118,13 +135,14 @@ fn range(space: SpaceId, bound: &KeyRange) -> Result<Range, AwsError> {
     })
 }
 
-pub(crate) async fn scan(
+pub(crate) fn scan(
     db: &DynamoDb,
     cx: &Cx,
-    input: input::Scan,
+    mut input: input::Scan,
 ) -> Result<output::Scan, AwsError> {
+    db.admit(cx, Access::Read)?;
+    let (filter, view) = parse_scan(&mut input)?;
     let at = TableRef::of(cx, input.table_name.as_ref())?;
-    let (filter, view) = parse_scan(&input)?;
     let segment = segment(input.segment, input.total_segments)?;
     let request = Request {
         index: input.index_name.as_deref(),
@@ -165,19 +183,27 @@ pub(crate) async fn scan(
     })
 }
 
-fn parse_scan(
-    input: &input::Scan,
-) -> Result<(Option<crate::expression::Condition>, View), AwsError> {
+fn parse_scan(input: &mut input::Scan) -> Result<(Option<Condition>, View), AwsError> {
+    let (filtered, attributes) = (input.scan_filter.take(), input.attributes_to_get.take());
+    let operator = input.conditional_operator.as_deref();
     let filter = input.filter_expression.as_deref();
     let view = input.projection_expression.as_deref();
     let takes = [(Kind::Filter, filter), (Kind::Projection, view)];
+    let others = [
+        ("AttributesToGet", attributes.is_some()),
+        ("ScanFilter", filtered.is_some()),
+        ("ConditionalOperator", operator.is_some()),
+    ];
+    legacy::check_mix(&others, &takes.map(|(kind, text)| (kind, text.is_some())))?;
     let names = input.expression_attribute_names.as_ref();
     let values = input.expression_attribute_values.as_ref();
     let mut placeholders = Placeholders::new(names, values, &takes)?;
     let filter = filter.map(|text| placeholders.condition(Kind::Filter, text)).transpose()?;
     let view = View::of_expression(&mut placeholders, view)?;
+    let view = legacy::attributes_to_get(attributes, None)?
+        .map_or(view, |names| View::Names(names.into()));
     placeholders.finish()?;
-    Ok((filter, view))
+    Ok((filter.or(legacy::filter(filtered, operator)?), view))
 }
 
 /// Which of how many parts of a table.

@@ -79,6 +79,7 @@ impl Tables {
     /// the item before and after.
     pub(crate) fn write_item(
         &mut self,
+        _cx: &Cx,
         table: &TableRow,
         at: &RowKey,
         new: Option<Stored>,
@@ -119,7 +120,7 @@ impl Tables {
     fn go_on(&mut self, space: SpaceId) {
         match self.chores.get(&space).cloned() {
             Some(Chore::Empty) => self.empty(space),
-            Some(Chore::Fill { table, from }) => self.fill(space, &table, from),
+            Some(Chore::Fill { table, from }) => self.fill(space, &table, &from),
             None => {}
         }
     }
@@ -141,7 +142,7 @@ impl Tables {
         self.rows.range::<[u8], _>(range).map(|(at, _)| Arc::clone(at)).take(ROWS_AT_ONCE).collect()
     }
 
-    fn fill(&mut self, space: SpaceId, name: &str, from: Vec<u8>) {
+    fn fill(&mut self, space: SpaceId, name: &str, from: &[u8]) {
         let found = self.tables.get(name).cloned();
         let place =
             found.as_ref().and_then(|table| table.indexes.iter().position(|i| i.space == space));
@@ -150,7 +151,7 @@ impl Tables {
             self.chores.remove(&space);
             return;
         };
-        let rows = self.rows_of(&from);
+        let rows = self.rows_of(from);
         if let Some(index) = table.indexes.get(place) {
             for at in &rows {
                 let item = self.rows.get(&**at).cloned();

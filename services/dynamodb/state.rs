@@ -13,6 +13,7 @@ use crate::transaction::{Token, TokenIndexes};
 
 tables! {
     /// All of DynamoDB in one scope.
+    #[expect(clippy::struct_field_names, reason = "the store's tables, and among them DynamoDB's")]
     pub(crate) struct Tables {
         /// By name.
         pub(crate) tables: Table<String, Arc<TableRow>>,

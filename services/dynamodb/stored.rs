@@ -1,11 +1,13 @@
 //! Items as they are kept, and as answers show them: in compact form until an expression needs one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use cumulet_core::{Decode, Encode, ReadError, Reader, Writer};
 
 use crate::encoded::{self, EncodedValue};
-use crate::value::{self, Item};
+use crate::expression;
+use crate::value::{self, AttributeValue, Item};
 
 /// An item: its size as DynamoDB counts it in four bytes, then its compact form.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,6 +72,14 @@ impl Attributes {
             }
             Self::Item(item) => item.clone(),
         }
+    }
+}
+
+/// These attributes of it: what an index has.
+impl expression::Attributes for (&Stored, &Names) {
+    fn attribute(&self, name: &str) -> Option<Cow<'_, AttributeValue>> {
+        let (stored, names) = self;
+        names.iter().any(|n| n == name).then(|| stored.get(name))?.map(|v| Cow::Owned(v.decode()))
     }
 }
 

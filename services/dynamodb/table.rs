@@ -1,4 +1,4 @@
-//! Tables: CreateTable, DescribeTable, ListTables, DeleteTable. What a table answers about itself is
+//! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
 use std::sync::Arc;
@@ -146,7 +146,7 @@ pub(crate) fn stream(
     }
 }
 
-pub(crate) async fn describe_table(
+pub(crate) fn describe_table(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DescribeTable,
@@ -158,7 +158,7 @@ pub(crate) async fn describe_table(
     })
 }
 
-pub(crate) async fn list_tables(
+pub(crate) fn list_tables(
     db: &DynamoDb,
     cx: &Cx,
     input: input::ListTables,
@@ -175,7 +175,7 @@ pub(crate) async fn list_tables(
     })
 }
 
-pub(crate) async fn delete_table(
+pub(crate) fn delete_table(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DeleteTable,

@@ -54,7 +54,7 @@ pub(crate) fn by_arn<'t>(
     Ok(table)
 }
 
-pub(crate) async fn tag_resource(
+pub(crate) fn tag_resource(
     db: &DynamoDb,
     cx: &Cx,
     input: input::TagResource,
@@ -74,7 +74,7 @@ pub(crate) async fn tag_resource(
     Ok(output::TagResource::default())
 }
 
-pub(crate) async fn untag_resource(
+pub(crate) fn untag_resource(
     db: &DynamoDb,
     cx: &Cx,
     input: input::UntagResource,
@@ -90,7 +90,7 @@ pub(crate) async fn untag_resource(
     Ok(output::UntagResource::default())
 }
 
-pub(crate) async fn list_tags_of_resource(
+pub(crate) fn list_tags_of_resource(
     db: &DynamoDb,
     cx: &Cx,
     input: input::ListTagsOfResource,

@@ -1,4 +1,4 @@
-//! Several items at once, all or none: TransactWriteItems, TransactGetItems.
+//! Several items at once, all or none: `TransactWriteItems`, `TransactGetItems`.
 //!
 //! A transaction runs in one section over all of its tables' scopes, so nobody ever sees a part of
 //! one and none is in another's way: AWS's `TransactionConflict` does not happen here.
@@ -19,6 +19,7 @@ use crate::item::{condition, shows};
 use crate::name::TableRef;
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
+use crate::throttle::Access;
 use crate::value::Item;
 use crate::view::View;
 use crate::write::{Action, Decision, Failure, Write, shown};
@@ -51,11 +52,12 @@ pub(crate) struct Place<'a> {
     pub(crate) write: Write,
 }
 
-pub(crate) async fn transact_write_items(
+pub(crate) fn transact_write_items(
     db: &DynamoDb,
     cx: &Cx,
     input: input::TransactWriteItems,
 ) -> Result<output::TransactWriteItems, AwsError> {
+    db.admit(cx, Access::Write)?;
     let items = input.transact_items.unwrap_or_default();
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let metrics = input.return_item_collection_metrics.as_deref();
@@ -63,14 +65,27 @@ pub(crate) async fn transact_write_items(
     for item in &items {
         places.push(place(cx, item)?);
     }
-    let digest: Option<[u8; 32]> = input
-        .client_request_token
-        .is_some()
-        .then(|| Sha256::digest(format!("{items:?}").as_bytes()).into());
+    let token = input.client_request_token.as_deref().map(|token| (token, digest(&items)));
+    write_all(db, cx, &places, token, report, metrics)
+}
+
+/// What a token's transaction is told apart by.
+pub(crate) fn digest(items: &impl std::fmt::Debug) -> [u8; 32] {
+    Sha256::digest(format!("{items:?}").as_bytes()).into()
+}
+
+/// Does all of these writes, or none.
+pub(crate) fn write_all(
+    db: &DynamoDb,
+    cx: &Cx,
+    places: &[Place<'_>],
+    token: Option<(&str, [u8; 32])>,
+    report: Report,
+    metrics: Option<&str>,
+) -> Result<output::TransactWriteItems, AwsError> {
     let mut scopes: Vec<Scope> = places.iter().map(|place| place.at.scope).collect();
     scopes.push(cx.scope());
     db.store.write_many(cx, &scopes, |sections| {
-        let token = input.client_request_token.as_deref().zip(digest);
         if let Some((name, digest)) = token
             && let Some(done) = sections.of(cx.scope())?.token(name, cx.now())
         {
@@ -84,10 +99,10 @@ pub(crate) async fn transact_write_items(
             let item_collection_metrics = None;
             return Ok(output::TransactWriteItems { consumed_capacity, item_collection_metrics });
         }
-        let decided = decide(sections, &places)?;
+        let decided = decide(sections, places)?;
         let mut answer = Done::default();
-        for (decision, place) in decided.into_iter().zip(&places) {
-            answer.carry_out(sections, decision, place, metrics)?;
+        for (decision, place) in decided.into_iter().zip(places) {
+            answer.carry_out(cx, sections, decision, place, metrics)?;
         }
         if let Some((name, digest)) = token {
             let (until, consumed) = (cx.now().plus(TOKEN_LIFE), answer.consumed.clone());
@@ -108,13 +123,14 @@ struct Done {
 impl Done {
     fn carry_out(
         &mut self,
+        cx: &Cx,
         sections: &mut Sections<'_, '_, Tables>,
         decision: Decision,
         place: &Place<'_>,
         metrics: Option<&str>,
     ) -> Result<(), AwsError> {
         let table = Arc::clone(&decision.table);
-        let change = decision.carry_out(sections.of(place.at.scope)?);
+        let change = decision.carry_out(cx, sections.of(place.at.scope)?);
         let size = change.new.as_ref().or(change.old.as_ref()).map_or(0, Stored::size);
         let (written, read) = self.consumed.entry(table.name.clone()).or_default();
         written.add(&Units::of_write(&table, &change).twice());
@@ -239,7 +255,7 @@ pub(crate) fn decide(
     }
     if outcomes.iter().any(Result::is_err) {
         let reasons: Vec<_> = outcomes.into_iter().map(Reason::of).collect();
-        return Err(cancelled(reasons));
+        return Err(cancelled(&reasons));
     }
     Ok(outcomes.into_iter().filter_map(Result::ok).collect())
 }
@@ -260,6 +276,11 @@ impl Reason {
                 message: Some("The conditional request failed".to_owned()),
                 item: item.map(|item| item.item()),
             },
+            Err(Failure::Duplicate) => Self {
+                code: "DuplicateItem",
+                message: Some(errors::DUPLICATE_ITEM.to_owned()),
+                item: None,
+            },
             Err(Failure::Invalid(error)) => Self {
                 code: "ValidationError",
                 message: Some(error.message().to_owned()),
@@ -276,17 +297,18 @@ impl Reason {
     }
 }
 
-pub(crate) fn cancelled(reasons: Vec<Reason>) -> AwsError {
+pub(crate) fn cancelled(reasons: &[Reason]) -> AwsError {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code).collect();
     let shown = reasons.iter().map(Reason::shown).collect();
     errors::transaction_cancelled(&codes).with("CancellationReasons", Value::List(shown))
 }
 
-pub(crate) async fn transact_get_items(
+pub(crate) fn transact_get_items(
     db: &DynamoDb,
     cx: &Cx,
     input: input::TransactGetItems,
 ) -> Result<output::TransactGetItems, AwsError> {
+    db.admit(cx, Access::Read)?;
     let report = Report::parse(input.return_consumed_capacity.as_deref());
     let items = input.transact_items.unwrap_or_default();
     let mut wanted = Vec::with_capacity(items.len());
@@ -319,7 +341,8 @@ pub(crate) async fn transact_get_items(
             found.push(outcome.map(|item| item.map(|item| view.of(item))));
         }
         if found.iter().any(Result::is_err) {
-            return Err(cancelled(found.into_iter().map(Reason::of).collect()));
+            let reasons: Vec<_> = found.into_iter().map(Reason::of).collect();
+            return Err(cancelled(&reasons));
         }
         let items = found.into_iter().flatten().map(|item| api::ItemResponse { item });
         let consumed = consumed.iter().filter_map(|(name, u)| u.describe(name, report, Sort::Read));

@@ -1,4 +1,4 @@
-//! UpdateTable: what can be changed about a table that is there.
+//! `UpdateTable`: what can be changed about a table that is there.
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
@@ -66,8 +66,13 @@ pub(crate) async fn update_table(
 }
 
 fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
-    if input.vector_index_updates.is_some() {
-        return Err(invalid("VectorIndexUpdates are not supported here"));
+    let refused = [
+        ("VectorIndexUpdates", input.vector_index_updates.is_some()),
+        ("ReplicaUpdates", input.replica_updates.is_some()),
+        ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
+    ];
+    if let Some((name, _)) = refused.iter().find(|(_, given)| *given) {
+        return Err(invalid(format!("{name} are not supported here")));
     }
     let given = [
         input.provisioned_throughput.is_some(),
@@ -75,7 +80,6 @@ fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
         input.stream_specification.is_some(),
         input.global_secondary_index_updates.is_some(),
         input.sse_specification.is_some(),
-        input.replica_updates.is_some(),
         input.table_class.is_some(),
         input.deletion_protection_enabled.is_some(),
         input.on_demand_throughput.is_some(),

@@ -13,17 +13,17 @@ use crate::errors::validation;
 use crate::number::Number;
 
 /// How deep values may be inside each other; an attribute's own is the first.
-pub const LEVELS: usize = 32;
+pub(crate) const LEVELS: usize = 32;
 
 const EMPTY: &str =
     "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
 
 /// Attributes by name.
-pub type Item = BTreeMap<String, AttributeValue>;
+pub(crate) type Item = BTreeMap<String, AttributeValue>;
 
 /// One value. Sets are sorted and without duplicates.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AttributeValue {
+pub(crate) enum AttributeValue {
     /// Text.
     S(String),
     /// A number.
@@ -51,7 +51,7 @@ pub enum AttributeValue {
 
 impl AttributeValue {
     /// `S`, `N`, … as DynamoDB names the types.
-    pub fn type_name(&self) -> &'static str {
+    pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::S(_) => "S",
             Self::N(_) => "N",
@@ -67,7 +67,7 @@ impl AttributeValue {
     }
 
     /// What DynamoDB counts for it, in bytes.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match self {
             Self::S(text) => text.len(),
             Self::N(number) => number.size(),
@@ -84,7 +84,7 @@ impl AttributeValue {
     }
 
     /// The first thing wrong with a value that came in, in DynamoDB's words.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         self.check_at(1)
     }
 
@@ -102,8 +102,30 @@ impl AttributeValue {
         }
     }
 
+    /// The set of these members, [`Self::Invalid`] where they make none; `None` where they are not
+    /// of one type that sets are of.
+    pub(crate) fn set_of(members: Vec<Self>) -> Option<Self> {
+        let all = members.into_iter();
+        Some(match all.as_slice().first()? {
+            Self::S(_) => {
+                let texts = all.map(|v| if let Self::S(text) = v { Some(text) } else { None });
+                text_set(&texts.collect::<Option<Vec<_>>>()?)
+            }
+            Self::N(_) => {
+                let numbers =
+                    all.map(|v| if let Self::N(n) = v { Some(n.to_string()) } else { None });
+                number_set(&numbers.collect::<Option<Vec<_>>>()?)
+            }
+            Self::B(_) => {
+                let bytes = all.map(|v| if let Self::B(bytes) = v { Some(bytes) } else { None });
+                byte_set(&bytes.collect::<Option<Vec<_>>>()?)
+            }
+            _ => return None,
+        })
+    }
+
     /// How two scalars of one type sort: text by its UTF-8 bytes, numbers by value, bytes unsigned.
-    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+    pub(crate) fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::S(a), Self::S(b)) => Some(a.cmp(b)),
             (Self::N(a), Self::N(b)) => Some(a.cmp(b)),
@@ -114,7 +136,7 @@ impl AttributeValue {
 
     /// Appends bytes of a key (S, N or B) that sort as DynamoDB sorts the keys, and that tell their
     /// own end, so that several can follow each other: zero bytes of text and bytes are escaped.
-    pub fn push_key(&self, out: &mut Vec<u8>) {
+    pub(crate) fn push_key(&self, out: &mut Vec<u8>) {
         self.push_key_prefix(out);
         if matches!(self, Self::S(_) | Self::B(_)) {
             out.extend_from_slice(&[0, 0]);
@@ -122,7 +144,7 @@ impl AttributeValue {
     }
 
     /// The bytes that the key of every text or byte string beginning with this one begins with.
-    pub fn push_key_prefix(&self, out: &mut Vec<u8>) {
+    pub(crate) fn push_key_prefix(&self, out: &mut Vec<u8>) {
         let bytes = match self {
             Self::S(text) => text.as_bytes(),
             Self::B(bytes) => bytes,
@@ -147,12 +169,12 @@ impl AttributeValue {
 }
 
 /// What DynamoDB counts for an item, in bytes.
-pub fn item_size(item: &Item) -> usize {
+pub(crate) fn item_size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value.size()).sum()
 }
 
 /// Refuses an item that came in with something that is no value.
-pub fn check_item(item: &Item) -> Result<(), AwsError> {
+pub(crate) fn check_item(item: &Item) -> Result<(), AwsError> {
     item.values().try_for_each(AttributeValue::check).map_err(validation)
 }
 
@@ -219,11 +241,6 @@ fn text_set(given: &[String]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("An string set  may not be empty");
     }
-    if given.iter().any(String::is_empty) {
-        return AttributeValue::invalid_parameter(
-            "An string set may not have a empty string as a member",
-        );
-    }
     match distinct(given) {
         Some(set) => AttributeValue::Ss(set),
         None => AttributeValue::invalid_parameter(format!(
@@ -249,11 +266,6 @@ fn number_set(given: &[String]) -> AttributeValue {
 fn byte_set(given: &[Bytes]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("Binary sets should not be empty");
-    }
-    if given.iter().any(Bytes::is_empty) {
-        return AttributeValue::invalid_parameter(
-            "Binary sets may not contain null or empty values",
-        );
     }
     match distinct(given) {
         Some(set) => AttributeValue::Bs(set),

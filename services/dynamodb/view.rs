@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cumulet_core::AwsError;
 
-use crate::expression::{Kind, Placeholders, Projection};
+use crate::expression::{Kind, Placeholders, Projection, legacy};
 use crate::stored::{Attributes, Names, Stored};
 
 /// What is shown of an item.
@@ -24,7 +24,7 @@ impl View {
         attributes: Option<Vec<String>>,
         names: Option<&BTreeMap<String, String>>,
     ) -> Result<Self, AwsError> {
-        if let Some(attributes) = attributes {
+        if let Some(attributes) = legacy::attributes_to_get(attributes, text)? {
             return Ok(Self::Names(attributes.into()));
         }
         let mut placeholders = Placeholders::new(names, None, &[(Kind::Projection, text)])?;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cumulet_core::{AwsError, Value};
+use cumulet_core::{AwsError, Cx, Value};
 
 use crate::errors::{self, validation};
 use crate::expression::{Condition, Update};
@@ -23,6 +23,8 @@ pub(crate) struct Write {
     pub(crate) condition: Option<Condition>,
     /// A condition that fails is answered with the item.
     pub(crate) show_on_failure: bool,
+    /// Its condition is that nothing is there: `PartiQL`'s INSERT.
+    pub(crate) is_insert: bool,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub(crate) struct Decision {
 pub(crate) enum Failure {
     /// Its condition does not hold; the item, where it is wanted.
     Condition(Option<Stored>),
+    /// It inserts an item that is there.
+    Duplicate,
     /// It is wrong in itself.
     Invalid(AwsError),
 }
@@ -67,20 +71,16 @@ impl From<Failure> for AwsError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Invalid(error) => error,
-            Failure::Condition(item) => {
-                let error = errors::condition_failed();
-                match item {
-                    Some(item) => error.with("Item", shown(&item.item())),
-                    None => error,
-                }
-            }
+            Failure::Duplicate => errors::duplicate_item(),
+            Failure::Condition(None) => errors::condition_failed(),
+            Failure::Condition(Some(item)) => errors::condition_failed_on(shown(&item.item())),
         }
     }
 }
 
 impl Write {
     pub(crate) fn new(action: Action) -> Self {
-        Self { action, condition: None, show_on_failure: false }
+        Self { action, condition: None, show_on_failure: false, is_insert: false }
     }
 
     /// The item or key, as it came in.
@@ -93,9 +93,8 @@ impl Write {
 
     /// Refuses what is wrong without a look at any table.
     pub(crate) fn check(&self) -> Result<(), AwsError> {
-        let Action::Put(item) = &self.action else { return Ok(()) };
-        value::check_item(item)?;
-        if value::item_size(item) > ITEM_MAX {
+        value::check_item(self.given())?;
+        if matches!(self.action, Action::Put(_)) && value::item_size(self.given()) > ITEM_MAX {
             return Err(validation("Item size has exceeded the maximum allowed size"));
         }
         Ok(())
@@ -117,6 +116,9 @@ impl Write {
                 Some(item) => condition.matches(item.bytes()),
                 None => condition.matches(&()),
             };
+            if !holds && self.is_insert {
+                return Err(Failure::Duplicate);
+            }
             if !holds {
                 return Err(Failure::Condition(old.filter(|_| self.show_on_failure)));
             }
@@ -128,7 +130,7 @@ impl Write {
             }
             Action::Delete(_) => None,
             Action::Check(_) => old.clone(),
-            Action::Update(key, update) => Some(updated(table, old.as_ref(), key, update)?),
+            Action::Update(key, update) => updated(table, old.as_ref(), key, update)?,
         };
         let is_check = matches!(self.action, Action::Check(_));
         Ok(Decision { table: Arc::clone(table), at, old, new, is_check })
@@ -136,30 +138,34 @@ impl Write {
 }
 
 impl Decision {
-    pub(crate) fn carry_out(self, tx: &mut Tables) -> Change {
+    pub(crate) fn carry_out(self, cx: &Cx, tx: &mut Tables) -> Change {
         // What is not there cannot go, and a check changes nothing.
         if self.is_check || (self.old.is_none() && self.new.is_none()) {
             return Change { old: self.old, new: self.new };
         }
-        tx.write_item(&self.table, &self.at, self.new)
+        tx.write_item(cx, &self.table, &self.at, self.new)
     }
 }
 
+/// What an update makes of an item. One that only takes away makes none where none is.
 fn updated(
     table: &TableRow,
     old: Option<&Stored>,
     key: &Item,
     update: &Update,
-) -> Result<Stored, AwsError> {
+) -> Result<Option<Stored>, AwsError> {
     let before = old.map_or_else(|| key.clone(), Stored::item);
     update.check_keys(table.key.parts().map(|part| part.name.as_str()))?;
+    if old.is_none() && update.only_takes_away() {
+        return Ok(None);
+    }
     let mut item = before;
     update.apply(&mut item)?;
     if value::item_size(&item) > ITEM_MAX {
         return Err(validation("Item size to update has exceeded the maximum allowed size"));
     }
     key::check_indexes(table, &item)?;
-    Ok(Stored::new(&item))
+    Ok(Some(Stored::new(&item)))
 }
 
 /// An item as a member of an error.

@@ -25,6 +25,8 @@ fn models() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let waiting = fs::read_dir(root.join("tests/models")).unwrap().map(|e| e.unwrap().path());
     let born = fs::read_dir(root.join("services")).unwrap().map(|e| e.unwrap().path());
+    // DynamoDB's streams are in its crate.
+    let born = born.flat_map(|folder| [folder.clone(), folder.join("streams")]);
     let born = born.map(|folder| folder.join("model.json")).filter(|path| path.exists());
     let read =
         |path: std::path::PathBuf| (path.display().to_string(), fs::read_to_string(path).unwrap());

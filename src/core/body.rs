@@ -101,6 +101,15 @@ impl Body {
         self.len() == Some(0)
     }
 
+    /// All of its bytes, where they are at hand.
+    pub fn held(&self) -> Option<&[u8]> {
+        match &self.inner {
+            Inner::Empty => Some(&[]),
+            Inner::Bytes(bytes) => Some(bytes),
+            Inner::Stream(_) | Inner::Events(_) => None,
+        }
+    }
+
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, AwsError>> {
         loop {

@@ -192,6 +192,8 @@ pub struct Description {
     pub bare_errors: bool,
     /// What answers call their server, where AWS names it.
     pub server: Option<&'static str>,
+    /// Answers carry the checksum of their bytes in `x-amz-crc32` (DynamoDB).
+    pub crc32: bool,
     /// Unsigned requests that are this service's by their host or path (queue URLs).
     pub claims: fn(&Parts) -> bool,
     /// Takes unsigned requests that no other service claims (S3).
@@ -320,6 +322,7 @@ impl Description {
             malformed: None,
             bare_errors: false,
             server: None,
+            crc32: false,
             claims: |_| false,
             catch_all: false,
             signing: None,

@@ -11,6 +11,7 @@ use cumulet_core::dispatch::dispatch;
 use cumulet_core::{
     AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Verdict,
 };
+use cumulet_crc::CRC32;
 use cumulet_sigv4::chunked;
 use cumulet_sigv4::{Credential, Dialect};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, SERVER};
@@ -138,7 +139,7 @@ impl Gateway {
         let request = Request::from_parts(Parts::clone(&parts), body);
         let mut answer = (route.answer)(Arc::clone(service.state()), cx, request).await;
         answer.headers_mut().extend(headers);
-        name_server(service, &mut answer);
+        mark(service, &mut answer);
         log::info!(
             "{} {} {} => {}",
             service.name(),
@@ -195,12 +196,12 @@ impl Gateway {
             Admission::Answered(mut answer) => {
                 let id = call.cx.request_id();
                 cumulet_protocol::put_ids(answer.headers_mut(), call.protocol, id);
-                name_server(service, &mut answer);
+                mark(service, &mut answer);
                 return answer;
             }
             Admission::Refused(error) => {
                 let mut answer = call.finish(Err(error));
-                name_server(service, &mut answer);
+                mark(service, &mut answer);
                 return answer;
             }
         };
@@ -218,8 +219,8 @@ impl Gateway {
             call.protocol == Protocol::Query && cumulet_protocol::accepts_json(&call.parts);
         let mut answer = call.finish(outcome);
         answer.headers_mut().extend(headers);
-        name_server(service, &mut answer);
-        if as_json { cumulet_protocol::in_json(answer).await } else { answer }
+        mark(service, &mut answer);
+        if as_json { cumulet_protocol::in_json(answer, service.model()).await } else { answer }
     }
 
     fn identity(&self, credential: Option<&Credential<'_>>, parts: &Parts) -> Identity {
@@ -350,9 +351,16 @@ impl Call<'_> {
     }
 }
 
-fn name_server(service: &Service, answer: &mut Response<Body>) {
+/// What a service puts on all of its answers.
+fn mark(service: &Service, answer: &mut Response<Body>) {
     if let Some(name) = service.description().server {
         answer.headers_mut().insert(SERVER, HeaderValue::from_static(name));
+    }
+    if service.description().crc32
+        && let Some(bytes) = answer.body().held()
+    {
+        let sum = HeaderValue::from(CRC32.of(bytes));
+        answer.headers_mut().insert(HeaderName::from_static("x-amz-crc32"), sum);
     }
 }
 

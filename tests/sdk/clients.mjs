@@ -1,7 +1,9 @@
 // Clients of the program for the scripts beside this one, and the one line that each of them prints.
 
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
 const [endpoint, name] = process.argv.slice(2);
 const settings = {
@@ -11,6 +13,7 @@ const settings = {
   maxAttempts: 1,
 };
 
+export const documents = DynamoDBDocumentClient.from(new DynamoDBClient(settings));
 export const s3 = new S3Client({ ...settings, forcePathStyle: true });
 export const sqs = new SQSClient(settings);
 export { name };

@@ -64,6 +64,11 @@ def sqs(aws):
     return aws("sqs")
 
 
+@pytest.fixture(scope="session")
+def dynamodb(aws):
+    return aws("dynamodb")
+
+
 @pytest.fixture
 def name():
     """Good for a bucket and for a queue, and nobody else's."""

@@ -125,3 +125,27 @@ def test_sqs(aws_cli, endpoint, name):
     assert (got["ApproximateNumberOfMessagesNotVisible"], got["VisibilityTimeout"]) == ("0", "60")
     assert sqs("list-queues", "--queue-name-prefix", name)["QueueUrls"] == [url]
     sqs("delete-queue", "--queue-url", url)
+
+
+def test_tables_and_partiql(aws_cli, name):
+    """`aws dynamodb wait` and statements, as tutorials have them."""
+
+    def cli(*arguments):
+        return json.loads(aws_cli("dynamodb", *arguments) or "null")
+
+    cli(
+        *("create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST"),
+        *("--attribute-definitions", "AttributeName=Artist,AttributeType=S", "AttributeName=Song,AttributeType=S"),
+        *("--key-schema", "AttributeName=Artist,KeyType=HASH", "AttributeName=Song,KeyType=RANGE"),
+    )
+    aws_cli("dynamodb", "wait", "table-exists", "--table-name", name)
+    insert = f"INSERT INTO \"{name}\" VALUE {{'Artist': 'Acme', 'Song': 'Happy', 'Awards': 1}}"
+    cli("execute-statement", "--statement", insert)
+    update = f"UPDATE \"{name}\" SET Awards = Awards + 1 WHERE Artist = 'Acme' AND Song = 'Happy'"
+    cli("execute-statement", "--statement", update)
+    select = f'SELECT Awards FROM "{name}" WHERE Artist = ?'
+    parameters = json.dumps([{"S": "Acme"}])
+    found = cli("execute-statement", "--statement", select, "--parameters", parameters)
+    assert found["Items"] == [{"Awards": {"N": "2"}}]
+    cli("delete-table", "--table-name", name)
+    aws_cli("dynamodb", "wait", "table-not-exists", "--table-name", name)

@@ -57,3 +57,21 @@ def test_messages(script):
         "deleted": 3,
         "missing": "QueueDoesNotExist",
     }
+
+
+def test_a_consumer(script):
+    assert script("js_consumer.mjs") == {
+        "handled": list(range(50)),
+        "failures": 1,
+        "events": ["message_processed", "processing_error"],
+        "left": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"},
+    }
+
+
+def test_items(script):
+    got = script("js_items.mjs")
+    nested = {"list": [1, "two", None, False, {"deep": -0.25}]}
+    assert got["got"] == {"pk": "a", "sk": 1.5, "tags": ["x", "y"], "bytes": [0, 255], "nested": nested}
+    assert (got["first"], got["tags"]) == (42, ["x", "y", "z"])
+    assert got["pages"] == [[5, 6, 7, 8, 9, 10, 11, 12], [13, 14, 15, 16, 17, 18, 19, 20], [21, 22, 23, 24]]
+    assert got["cancelled"] == ["TransactionCanceledException", ["None", "ConditionalCheckFailed"]]

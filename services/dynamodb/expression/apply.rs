@@ -14,7 +14,14 @@ type Outcome<T> = Result<T, String>;
 impl Update {
     /// Changes the item. What was touched is [`Self::paths`].
     pub(crate) fn apply(&self, item: &mut Item) -> Result<(), AwsError> {
-        self.try_apply(item).map_err(validation)
+        self.try_apply(item).map_err(|reason| {
+            let mismatch = self.is_legacy && reason == WRONG_OPERAND;
+            validation(if mismatch {
+                "Type mismatch for attribute to update".to_owned()
+            } else {
+                reason
+            })
+        })
     }
 
     /// The paths of all its actions: with a projection on them, what was and what is now there.
@@ -39,7 +46,10 @@ impl Update {
         for (path, value) in puts {
             put(item, path, value)?;
         }
-        removals.into_iter().try_for_each(|path| remove(item, path))
+        removals.into_iter().try_for_each(|path| remove(item, path))?;
+        // A value may go deeper than it was given.
+        let inside = self.paths().filter(|path| !path.steps.is_empty());
+        inside.filter_map(|path| item.get(&path.root)).try_for_each(AttributeValue::check)
     }
 }
 
@@ -55,8 +65,10 @@ enum New {
     Leave,
 }
 
+const WRONG_OPERAND: &str = "An operand in the update expression has an incorrect data type";
+
 fn wrong_operand() -> String {
-    "An operand in the update expression has an incorrect data type".to_owned()
+    WRONG_OPERAND.to_owned()
 }
 
 fn new_value(action: &Action, item: &Item) -> Outcome<New> {
@@ -121,6 +133,11 @@ fn sum(old: AttributeValue, value: &AttributeValue) -> Outcome<AttributeValue> {
         (V::Ss(a), V::Ss(b)) => V::Ss(union(a, b)),
         (V::Ns(a), V::Ns(b)) => V::Ns(union(a, b)),
         (V::Bs(a), V::Bs(b)) => V::Bs(union(a, b)),
+        // Only `AttributeUpdates` adds lists.
+        (V::L(mut a), V::L(b)) => {
+            a.extend_from_slice(b);
+            V::L(a)
+        }
         _ => return Err(wrong_operand()),
     })
 }
@@ -155,7 +172,7 @@ fn parent<'i, 'p>(
     item: &'i mut Item,
     path: &'p Path,
 ) -> Outcome<Option<(&'i mut AttributeValue, &'p Step)>> {
-    let Some((last, before)) = path.steps.split_last() else { return Ok(None) };
+    let Some((end, before)) = path.steps.split_last() else { return Ok(None) };
     let mut value = item.get_mut(&path.root).ok_or_else(invalid_path)?;
     for step in before {
         value = match (value, step) {
@@ -165,7 +182,7 @@ fn parent<'i, 'p>(
         }
         .ok_or_else(invalid_path)?;
     }
-    Ok(Some((value, last)))
+    Ok(Some((value, end)))
 }
 
 fn put(item: &mut Item, path: &Path, value: AttributeValue) -> Outcome<()> {

@@ -136,21 +136,13 @@ impl Condition {
             Node::Parens(inner) => Self::resolve(p, inner)?,
             Node::Compare(symbol, nodes) => {
                 let [a, b] = &**nodes;
-                let operands = [operand(p, a)?, operand(p, b)?];
-                if !matches!(*symbol, "=" | "<>") {
-                    check_types(symbol, &operands, &["S", "N", "B"])?;
-                }
-                check_distinct(symbol, &operands)?;
-                Self::Compare(Comparison::parse(symbol), Box::new(operands))
+                let operands = Box::new([operand(p, a)?, operand(p, b)?]);
+                check_clause(symbol, Self::Compare(Comparison::parse(symbol), operands))?
             }
             Node::Between(nodes) => {
                 let [a, b, c] = &**nodes;
-                let operands = [operand(p, a)?, operand(p, b)?, operand(p, c)?];
-                check_types("BETWEEN", &operands, &["S", "N", "B"])?;
-                check_distinct("BETWEEN", &operands)?;
-                let [_, low, high] = &operands;
-                check_bounds(low, high)?;
-                Self::Between(Box::new(operands))
+                let operands = Box::new([operand(p, a)?, operand(p, b)?, operand(p, c)?]);
+                check_clause("BETWEEN", Self::Between(operands))?
             }
             Node::In(left, nodes) => {
                 let left = operand(p, left)?;
@@ -162,18 +154,29 @@ impl Condition {
                 check_distinct("IN", &all)?;
                 Self::In(left, list)
             }
-            Node::Function(name, arguments) => Self::function(p, name, arguments)?,
+            Node::Function(name, arguments) => Self::resolve_function(p, name, arguments)?,
             // The grammar lets no operand stand here.
-            Node::Path(_) | Node::Value(_) => return Err("Syntax error".to_owned()),
+            Node::Path(_) | Node::Value(_) | Node::Arithmetic(..) => {
+                return Err("Syntax error".to_owned());
+            }
         })
     }
 
-    fn function(p: &mut Placeholders<'_>, name: &str, nodes: &[Node<'_>]) -> Result<Self, String> {
+    fn resolve_function(
+        p: &mut Placeholders<'_>,
+        name: &str,
+        nodes: &[Node<'_>],
+    ) -> Result<Self, String> {
         check_name(name)?;
         if name == "size" {
             return Err(misused(name));
         }
-        let mut all = nodes.iter().map(|n| operand(p, n)).collect::<Result<Vec<_>, _>>()?;
+        let operands = nodes.iter().map(|n| operand(p, n)).collect::<Result<Vec<_>, _>>()?;
+        Self::function(name, operands)
+    }
+
+    /// A function's condition, its operands checked; the name is known to be one.
+    pub(crate) fn function(name: &str, mut all: Vec<Operand>) -> Result<Self, String> {
         let wanted = if name.starts_with("attribute") && name != "attribute_type" { 1 } else { 2 };
         if all.len() != wanted {
             return Err(wrong_number(name, all.len()));
@@ -212,15 +215,27 @@ impl Condition {
 
     fn collect_roots<'a>(&'a self, out: &mut BTreeSet<&'a str>) {
         match self {
-            Self::And(two) | Self::Or(two) => two.iter().for_each(|c| c.collect_roots(out)),
+            Self::And(two) | Self::Or(two) => {
+                for condition in &**two {
+                    condition.collect_roots(out);
+                }
+            }
             Self::Not(inner) => inner.collect_roots(out),
             Self::Compare(_, two) | Self::BeginsWith(two) | Self::Contains(two) => {
-                two.iter().for_each(|o| o.roots(out));
+                for operand in &**two {
+                    operand.roots(out);
+                }
             }
-            Self::Between(three) => three.iter().for_each(|o| o.roots(out)),
+            Self::Between(three) => {
+                for operand in &**three {
+                    operand.roots(out);
+                }
+            }
             Self::In(operand, list) => {
                 operand.roots(out);
-                list.iter().for_each(|o| o.roots(out));
+                for operand in list {
+                    operand.roots(out);
+                }
             }
             Self::Exists(operand) | Self::NotExists(operand) => operand.roots(out),
             Self::Type(a, b) => {
@@ -321,7 +336,27 @@ fn check_distinct(what: &str, operands: &[Operand]) -> Result<(), String> {
     }
 }
 
-pub(super) fn check_bounds(low: &Operand, high: &Operand) -> Result<(), String> {
+/// Checks the operands of a comparison or of BETWEEN.
+pub(crate) fn check_clause(what: &str, condition: Condition) -> Result<Condition, String> {
+    match &condition {
+        Condition::Compare(how, operands) => {
+            if !matches!(how, Comparison::Equal | Comparison::Unequal) {
+                check_types(what, &**operands, &["S", "N", "B"])?;
+            }
+            check_distinct(what, &**operands)?;
+        }
+        Condition::Between(operands) => {
+            check_types(what, &**operands, &["S", "N", "B"])?;
+            check_distinct(what, &**operands)?;
+            let [_, low, high] = &**operands;
+            check_bounds(low, high)?;
+        }
+        _ => {}
+    }
+    Ok(condition)
+}
+
+fn check_bounds(low: &Operand, high: &Operand) -> Result<(), String> {
     let (Operand::Value(a), Operand::Value(b)) = (low, high) else { return Ok(()) };
     let shown = format!("lower bound operand: {low}, upper bound operand: {high}");
     match a.compare(b) {

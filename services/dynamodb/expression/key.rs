@@ -6,7 +6,7 @@ use super::condition::{Comparison, Condition, Operand};
 use super::node::{self, Node};
 use super::placeholders::Placeholders;
 use crate::errors::{invalid, validation};
-use crate::schema::{KeyPart, Schema};
+use crate::schema::{KeyPart, Kind, Schema};
 use crate::value::AttributeValue;
 
 /// A key condition, not yet bound to a key: each attribute with what is asked of it.
@@ -42,6 +42,12 @@ impl KeyTest {
             Self::Between(low, high) => (low, Some(high)),
         };
         std::iter::once(a).chain(b)
+    }
+
+    /// Are its values of the type of a key's attribute?
+    pub(crate) fn is_of(&self, kind: Kind) -> bool {
+        self.values().all(|value| value.type_name() == kind.name())
+            && !matches!(self, Self::Compare(Comparison::Unequal, _))
     }
 
     fn equal(&self) -> Option<&AttributeValue> {
@@ -96,16 +102,24 @@ impl KeyCondition {
         }
         let (mut range, mut last) = (Vec::new(), None);
         for part in &schema.range {
-            let test = match self.take(part)? {
-                Some(test) if last.is_none() => test,
-                Some(_) => return Err(unsupported()),
-                None if self.tests.is_empty() => break,
-                None => return Err(missed(part)),
-            };
-            match test.equal() {
-                Some(value) => range.push(value.clone()),
-                None => last = Some(test),
+            let test = self.take(part)?;
+            if let Some(value) = test.as_ref().and_then(KeyTest::equal) {
+                range.push(value.clone());
+                continue;
             }
+            // One that comes later needs an equality here.
+            if let Some((later, _)) = self.tests.iter().find(|(name, _)| schema.has(name)) {
+                return Err(validation(format!(
+                    "RANGE key attributes {} must have equality conditions specified in the \
+                     query because a condition is present on key attribute {later}",
+                    part.name
+                )));
+            }
+            if test.is_none() && !self.tests.is_empty() {
+                return Err(missed(part));
+            }
+            last = test;
+            break;
         }
         if self.tests.is_empty() { Ok(KeyRange { hash, range, last }) } else { Err(unsupported()) }
     }
@@ -156,7 +170,8 @@ fn check_operands(node: &Node<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn key_test(condition: Condition) -> Result<(String, KeyTest), String> {
+/// What a condition asks of one attribute of a key, if that is all that it asks.
+pub(crate) fn key_test(condition: Condition) -> Result<(String, KeyTest), String> {
     let clause = |text: &str| format!("Invalid condition in KeyConditionExpression: {text}");
     let two_names = || clause("Multiple attribute names used in one condition");
     let not_first = |what: &str| {

@@ -7,6 +7,7 @@
 mod apply;
 mod condition;
 mod key;
+pub(crate) mod legacy;
 mod matching;
 mod node;
 mod path;
@@ -19,8 +20,8 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use condition::{Comparison, Condition, Operand};
-pub(crate) use key::{KeyCondition, KeyRange, KeyTest};
+pub(crate) use condition::{Comparison, Condition, Operand, check_clause};
+pub(crate) use key::{KeyCondition, KeyRange, KeyTest, key_test};
 pub(crate) use path::{Attributes, Path, Step};
 pub(crate) use placeholders::{Kind, Placeholders};
 pub(crate) use projection::Projection;

@@ -24,6 +24,8 @@ pub(crate) enum Node<'a> {
     Or(Box<[Self; 2]>),
     Not(Box<Self>),
     Parens(Box<Self>),
+    /// A sum or a difference, in updates only.
+    Arithmetic(&'a str, Box<[Self; 2]>),
 }
 
 impl Node<'_> {
@@ -49,7 +51,9 @@ impl Node<'_> {
         match self {
             Self::Path(_) | Self::Value(_) => false,
             Self::Function(_, arguments) => any(arguments),
-            Self::Compare(_, two) | Self::And(two) | Self::Or(two) => any(&**two),
+            Self::Compare(_, two) | Self::And(two) | Self::Or(two) | Self::Arithmetic(_, two) => {
+                any(&**two)
+            }
             Self::Between(three) => any(&**three),
             Self::In(operand, list) => operand.has_redundant_parens() || any(list),
             Self::Not(inner) => inner.has_redundant_parens(),

@@ -43,28 +43,22 @@ impl Projection {
             match projection.attributes.get_mut(&path.root) {
                 Some(tree) => tree.add(&path.steps),
                 None => {
-                    drop(projection.attributes.insert(path.root.clone(), Tree::new(&path.steps)))
+                    drop(projection.attributes.insert(path.root.clone(), Tree::new(&path.steps)));
                 }
             }
         }
         projection
     }
 
-    /// The projection on whole attributes.
-    pub(crate) fn of_attributes<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        let attributes = names.into_iter().map(|name| (name.to_owned(), Tree::All)).collect();
-        Self { attributes }
+    /// The names of its attributes, if it takes all of them whole.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        let whole = self.attributes.values().all(|tree| *tree == Tree::All);
+        whole.then(|| self.attributes.keys().cloned().collect())
     }
 
     /// The names of all attributes that it takes from.
     pub(crate) fn roots(&self) -> BTreeSet<&str> {
         self.attributes.keys().map(String::as_str).collect()
-    }
-
-    /// The attributes' names, if they are wanted whole.
-    pub(crate) fn names(&self) -> Option<Vec<String>> {
-        let whole = self.attributes.values().all(|tree| *tree == Tree::All);
-        whole.then(|| self.attributes.keys().cloned().collect())
     }
 
     /// What is wanted of an item.

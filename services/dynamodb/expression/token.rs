@@ -33,7 +33,7 @@ const OPERATORS: usize = 300;
 /// The tokens of a text.
 pub(crate) struct Tokens<'a> {
     text: &'a str,
-    tokens: Vec<Token>,
+    all: Vec<Token>,
     at: usize,
     depth: usize,
     operators: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        let mut tokens = Vec::new();
+        let mut all = Vec::new();
         let mut start = 0;
         while let Some(rest) = text.get(start..) {
             let Some(first) = rest.chars().next() else { break };
@@ -51,10 +51,10 @@ impl<'a> Tokens<'a> {
             } else {
                 token(rest, first)
             };
-            tokens.push(Token { kind, start, end: start + length });
+            all.push(Token { kind, start, end: start + length });
             start += length;
         }
-        Self { text, tokens, at: 0, depth: 0, operators: 0 }
+        Self { text, all, at: 0, depth: 0, operators: 0 }
     }
 
     fn text_of(&self, token: Option<&Token>) -> &'a str {
@@ -63,13 +63,13 @@ impl<'a> Tokens<'a> {
 
     /// The token that comes next.
     pub(crate) fn peek(&self) -> (Kind, &'a str) {
-        let token = self.tokens.get(self.at);
+        let token = self.all.get(self.at);
         (token.map_or(Kind::End, |t| t.kind), self.text_of(token))
     }
 
     /// Does an opening parenthesis come after the next token?
     pub(crate) fn is_call(&self) -> bool {
-        self.text_of(self.tokens.get(self.at + 1)) == "("
+        self.text_of(self.all.get(self.at + 1)) == "("
     }
 
     pub(crate) fn skip(&mut self) {
@@ -103,9 +103,9 @@ impl<'a> Tokens<'a> {
 
     /// Refuses what comes next: it is shown between its neighbours, the end behind its own.
     pub(crate) fn syntax_error(&self) -> String {
-        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
-        let here = self.tokens.get(self.at);
-        let after = here.and(self.tokens.get(self.at + 1));
+        let before = self.at.checked_sub(1).and_then(|at| self.all.get(at));
+        let here = self.all.get(self.at);
+        let after = here.and(self.all.get(self.at + 1));
         let shown = here.map_or("<EOF>", |_| self.text_of(here));
         let start = before.or(here).map_or(0, |t| t.start);
         let end = after.or(here).or(before).map_or(0, |t| t.end);

@@ -14,6 +14,8 @@ use crate::value::AttributeValue;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Update {
     pub(crate) actions: Vec<Action>,
+    /// It was no expression; so AWS words one error otherwise.
+    pub(crate) is_legacy: bool,
 }
 
 /// What becomes of one path.
@@ -51,7 +53,7 @@ impl Action {
 
 /// An action as it was written.
 enum Written<'a> {
-    Set(Vec<Part<'a>>, Node<'a>, Option<(&'a str, Node<'a>)>),
+    Set(Vec<Part<'a>>, Node<'a>),
     Remove(Vec<Part<'a>>),
     Add(Vec<Part<'a>>, &'a str),
     Delete(Vec<Part<'a>>, &'a str),
@@ -64,8 +66,19 @@ impl Update {
             .iter()
             .map(|action| resolve(placeholders, action))
             .collect::<Result<Vec<_>, _>>()?;
+        Self::new(actions)
+    }
+
+    /// The update of these actions, if their paths can stand side by side.
+    pub(crate) fn new(actions: Vec<Action>) -> Result<Self, String> {
         check_distinct(actions.iter().map(Action::path))?;
-        Ok(Self { actions })
+        Ok(Self { actions, is_legacy: false })
+    }
+
+    /// Whether it adds nothing: then it makes no item.
+    pub(crate) fn only_takes_away(&self) -> bool {
+        let takes = |action: &Action| matches!(action, Action::Remove(_) | Action::Delete(..));
+        !self.actions.is_empty() && self.actions.iter().all(takes)
     }
 
     /// Refuses to touch the attributes of a key.
@@ -115,16 +128,7 @@ fn action<'a>(t: &mut Tokens<'a>, section: &str) -> Result<Written<'a>, String> 
         "REMOVE" => Ok(Written::Remove(path)),
         "SET" => {
             t.expect("=")?;
-            let first = operand(t)?;
-            let second = match t.peek() {
-                (Kind::Symbol, sign @ ("+" | "-")) => {
-                    t.skip();
-                    t.operator()?;
-                    Some((sign, operand(t)?))
-                }
-                _ => None,
-            };
-            Ok(Written::Set(path, first, second))
+            Ok(Written::Set(path, value(t)?))
         }
         _ => {
             let (Kind::Value, value) = t.peek() else { return Err(t.syntax_error()) };
@@ -139,6 +143,15 @@ fn action<'a>(t: &mut Tokens<'a>, section: &str) -> Result<Written<'a>, String> 
     }
 }
 
+/// An operand, or two with a sign between them.
+fn value<'a>(t: &mut Tokens<'a>) -> Result<Node<'a>, String> {
+    let first = operand(t)?;
+    let (Kind::Symbol, sign @ ("+" | "-")) = t.peek() else { return Ok(first) };
+    t.skip();
+    t.operator()?;
+    Ok(Node::Arithmetic(sign, Box::new([first, operand(t)?])))
+}
+
 fn operand<'a>(t: &mut Tokens<'a>) -> Result<Node<'a>, String> {
     let (kind, text) = t.peek();
     match kind {
@@ -149,7 +162,7 @@ fn operand<'a>(t: &mut Tokens<'a>) -> Result<Node<'a>, String> {
         Kind::Word if t.is_call() => node::call(t, text),
         Kind::Symbol if text == "(" => t.nested(|t| {
             t.skip();
-            let inner = operand(t)?;
+            let inner = value(t)?;
             t.expect(")")?;
             Ok(inner)
         }),
@@ -159,14 +172,7 @@ fn operand<'a>(t: &mut Tokens<'a>) -> Result<Node<'a>, String> {
 
 fn resolve(p: &mut Placeholders<'_>, action: &Written<'_>) -> Result<Action, String> {
     Ok(match action {
-        Written::Set(path, first, None) => Action::Set(p.path(path)?, source(p, first)?),
-        Written::Set(path, first, Some((sign, second))) => {
-            let path = p.path(path)?;
-            let operands = [source(p, first)?, source(p, second)?];
-            check_literals(sign, &operands, "N")?;
-            let source = if *sign == "+" { Source::Plus } else { Source::Minus };
-            Action::Set(path, source(Box::new(operands)))
-        }
+        Written::Set(path, value) => Action::Set(p.path(path)?, source(p, value)?),
         Written::Remove(path) => Action::Remove(p.path(path)?),
         Written::Add(path, value) => {
             let (path, value) = (p.path(path)?, p.value(value)?);
@@ -186,6 +192,13 @@ fn source(p: &mut Placeholders<'_>, node: &Node<'_>) -> Result<Source, String> {
         Node::Path(parts) => p.path(parts).map(Source::Path),
         Node::Value(name) => p.value(name).map(Source::Value),
         Node::Parens(inner) => source(p, inner),
+        Node::Arithmetic(sign, two) => {
+            let [first, second] = &**two;
+            let operands = [source(p, first)?, source(p, second)?];
+            check_literals(sign, &operands, "N")?;
+            let both = if *sign == "+" { Source::Plus } else { Source::Minus };
+            Ok(both(Box::new(operands)))
+        }
         Node::Function(name @ ("if_not_exists" | "list_append"), arguments) => {
             let [a, b] = arguments.as_slice() else {
                 return Err(wrong_number(name, arguments.len()));

@@ -16,6 +16,8 @@ use crate::state::Tables;
 
 static DESCRIPTION: Description = Description {
     validate,
+    server: Some("Server"),
+    crc32: true,
     ..Description::new("dynamodbstreams", api::model, operations::OPERATIONS)
 };
 

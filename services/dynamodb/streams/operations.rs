@@ -5,5 +5,5 @@ use cumulet_core::operations;
 use super::{Streams, stream};
 
 operations! { Streams, streams:
-    ListStreams => stream::list_streams;
+    ListStreams => stream::list_streams, is sync;
 }

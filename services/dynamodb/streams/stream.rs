@@ -8,7 +8,7 @@ use super::api::{Stream, input, output};
 /// Streams that one answer lists.
 const PAGE: usize = 100;
 
-pub(super) async fn list_streams(
+pub(super) fn list_streams(
     streams: &Streams,
     cx: &Cx,
     input: input::ListStreams,

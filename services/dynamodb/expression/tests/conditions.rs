@@ -36,87 +36,87 @@ fn syntax_errors_show_a_token_between_its_neighbours() {
     }
 }
 
+/// Conditions, and what is wrong with them.
+const WRONG: &[(&str, &str)] = &[
+    ("", "The expression can not be empty;"),
+    ("((a = :s))", "The expression has redundant parentheses;"),
+    ("name = :s", "Attribute name is a reserved keyword; reserved keyword: name"),
+    (
+        "a.#x = :s",
+        "An expression attribute name used in the document path is not defined; attribute name: #x",
+    ),
+    (
+        "a = :x",
+        "An expression attribute value used in expression is not defined; attribute value: :x",
+    ),
+    ("foo(a)", "Invalid function name; function: foo"),
+    (
+        "if_not_exists(a, :s)",
+        "The function is not allowed in a condition expression; function: if_not_exists",
+    ),
+    ("size(a)", "The function is not allowed to be used this way in an expression; function: size"),
+    (
+        "attribute_exists(a) = :s",
+        "The function is not allowed to be used this way in an expression; function: attribute_exists",
+    ),
+    (
+        "begins_with(a)",
+        "Incorrect number of operands for operator or function; operator or function: begins_with, number of operands: 1",
+    ),
+    (
+        "begins_with(a, :n)",
+        "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+    ),
+    (
+        "a < :t",
+        "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL",
+    ),
+    (
+        "size(:n) < :n",
+        "Incorrect operand type for operator or function; operator or function: size, operand type: N",
+    ),
+    (
+        "attribute_exists(:s)",
+        "Operator or function requires a document path; operator or function: attribute_exists",
+    ),
+    (
+        "attribute_type(a, :n)",
+        "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N",
+    ),
+    (
+        "attribute_type(a, :s)",
+        "Invalid attribute type name found; type: x, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+    ),
+    (
+        "a = a",
+        "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]",
+    ),
+    (
+        "contains(a.b[1], a.b[1])",
+        "The first operand must be distinct from the remaining operands for this operator or function; operator: contains, first operand: [a, b, [1]]",
+    ),
+    (
+        "a BETWEEN :ten AND :n",
+        "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:5}",
+    ),
+    (
+        "a BETWEEN :n AND :s",
+        "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:x}",
+    ),
+    // The first clause that is wrong is told, whatever is wrong with the later ones.
+    (
+        "begins_with(a, :n) AND b = :x",
+        "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
+    ),
+    (
+        "b = :x AND begins_with(a, :n)",
+        "An expression attribute value used in expression is not defined; attribute value: :x",
+    ),
+];
+
 #[test]
 fn what_is_wrong_with_a_condition() {
-    for (text, reason) in [
-        ("", "The expression can not be empty;"),
-        ("((a = :s))", "The expression has redundant parentheses;"),
-        ("name = :s", "Attribute name is a reserved keyword; reserved keyword: name"),
-        (
-            "a.#x = :s",
-            "An expression attribute name used in the document path is not defined; attribute name: #x",
-        ),
-        (
-            "a = :x",
-            "An expression attribute value used in expression is not defined; attribute value: :x",
-        ),
-        ("foo(a)", "Invalid function name; function: foo"),
-        (
-            "if_not_exists(a, :s)",
-            "The function is not allowed in a condition expression; function: if_not_exists",
-        ),
-        (
-            "size(a)",
-            "The function is not allowed to be used this way in an expression; function: size",
-        ),
-        (
-            "attribute_exists(a) = :s",
-            "The function is not allowed to be used this way in an expression; function: attribute_exists",
-        ),
-        (
-            "begins_with(a)",
-            "Incorrect number of operands for operator or function; operator or function: begins_with, number of operands: 1",
-        ),
-        (
-            "begins_with(a, :n)",
-            "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
-        ),
-        (
-            "a < :t",
-            "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL",
-        ),
-        (
-            "size(:n) < :n",
-            "Incorrect operand type for operator or function; operator or function: size, operand type: N",
-        ),
-        (
-            "attribute_exists(:s)",
-            "Operator or function requires a document path; operator or function: attribute_exists",
-        ),
-        (
-            "attribute_type(a, :n)",
-            "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N",
-        ),
-        (
-            "attribute_type(a, :s)",
-            "Invalid attribute type name found; type: x, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
-        ),
-        (
-            "a = a",
-            "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]",
-        ),
-        (
-            "contains(a.b[1], a.b[1])",
-            "The first operand must be distinct from the remaining operands for this operator or function; operator: contains, first operand: [a, b, [1]]",
-        ),
-        (
-            "a BETWEEN :ten AND :n",
-            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:5}",
-        ),
-        (
-            "a BETWEEN :n AND :s",
-            "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {S:x}",
-        ),
-        // The first clause that is wrong is told, whatever is wrong with the later ones.
-        (
-            "begins_with(a, :n) AND b = :x",
-            "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N",
-        ),
-        (
-            "b = :x AND begins_with(a, :n)",
-            "An expression attribute value used in expression is not defined; attribute value: :x",
-        ),
-    ] {
+    for (text, reason) in WRONG {
         refused(text, reason);
     }
 }
@@ -148,6 +148,8 @@ fn what_matches() {
     let it = item([
         ("word", s("hello")),
         ("five", n(5)),
+        // Counted in UTF-16: 1 + 2 + 2.
+        ("wide", s("é𝄞𝄞")),
         ("set1", ss(&["x", "y"])),
         ("doc", m([("list1", l(&[n(1), s("x")]))])),
         ("a.b", n(5)),
@@ -179,6 +181,7 @@ fn what_matches() {
         ("set1 = :ss", true),
         ("begins_with(word, :s)", false),
         ("size(word) = :n", true),
+        ("size(wide) = :n", true),
         ("(size(set1)) < five", true),
         ("size(gone) < :n", false),
         ("size(five) < :n", false),

@@ -71,15 +71,14 @@ fn condition(text: &str) -> Result<Condition, String> {
 }
 
 /// Of names, values and one condition.
-fn placeholders(names: &[(&str, &str)], values: Option<Item>, text: Option<&str>) -> String {
+fn placeholders(names: &[(&str, &str)], values: Option<&Item>, text: Option<&str>) -> String {
     let names: BTreeMap<String, String> =
         names.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let names = (!names.is_empty()).then_some(&names);
-    let outcome =
-        Placeholders::new(names, values.as_ref(), &[(Kind::Condition, text)]).and_then(|mut p| {
-            p.condition(Kind::Condition, text.unwrap_or("a = b"))?;
-            p.finish()
-        });
+    let outcome = Placeholders::new(names, values, &[(Kind::Condition, text)]).and_then(|mut p| {
+        p.condition(Kind::Condition, text.unwrap_or("a = b"))?;
+        p.finish()
+    });
     outcome.unwrap_err().message().to_owned()
 }
 
@@ -90,16 +89,16 @@ fn placeholders_are_checked_before_any_expression() {
         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"n\""
     );
     assert_eq!(
-        placeholders(&[], Some(item([("v", s("x"))])), Some("a = :v")),
+        placeholders(&[], Some(&item([("v", s("x"))])), Some("a = :v")),
         "ExpressionAttributeValues contains invalid key: Syntax error; key: \"v\""
     );
     assert_eq!(
-        placeholders(&[], Some(Item::new()), Some("a = b")),
+        placeholders(&[], Some(&Item::new()), Some("a = b")),
         "ExpressionAttributeValues must not be empty"
     );
     let empty = AttributeValue::Invalid("Supplied AttributeValue is empty".into());
     assert_eq!(
-        placeholders(&[], Some(item([(":v", empty)])), Some("a = :v")),
+        placeholders(&[], Some(&item([(":v", empty)])), Some("a = :v")),
         "ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty for \
          key :v"
     );
@@ -112,7 +111,7 @@ fn placeholders_need_an_expression() {
         "ExpressionAttributeNames can only be specified when using expressions"
     );
     assert_eq!(
-        placeholders(&[], Some(item([(":v", s("x"))])), None),
+        placeholders(&[], Some(&item([(":v", s("x"))])), None),
         "ExpressionAttributeValues can only be specified when using expressions: \
          ConditionExpression is null"
     );
@@ -125,7 +124,7 @@ fn unused_placeholders() {
         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #c}"
     );
     assert_eq!(
-        placeholders(&[], Some(item([(":v", s("x"))])), Some("a = b")),
+        placeholders(&[], Some(&item([(":v", s("x"))])), Some("a = b")),
         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}"
     );
 }
