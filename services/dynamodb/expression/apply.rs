@@ -46,7 +46,10 @@ impl Update {
         for (path, value) in puts {
             put(item, path, value)?;
         }
-        removals.into_iter().try_for_each(|path| remove(item, path))
+        removals.into_iter().try_for_each(|path| remove(item, path))?;
+        // A value may go deeper than it was given.
+        let inside = self.paths().filter(|path| !path.steps.is_empty());
+        inside.filter_map(|path| item.get(&path.root)).try_for_each(AttributeValue::check)
     }
 }
 

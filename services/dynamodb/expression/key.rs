@@ -102,16 +102,24 @@ impl KeyCondition {
         }
         let (mut range, mut last) = (Vec::new(), None);
         for part in &schema.range {
-            let test = match self.take(part)? {
-                Some(test) if last.is_none() => test,
-                Some(_) => return Err(unsupported()),
-                None if self.tests.is_empty() => break,
-                None => return Err(missed(part)),
-            };
-            match test.equal() {
-                Some(value) => range.push(value.clone()),
-                None => last = Some(test),
+            let test = self.take(part)?;
+            if let Some(value) = test.as_ref().and_then(KeyTest::equal) {
+                range.push(value.clone());
+                continue;
             }
+            // One that comes later needs an equality here.
+            if let Some((later, _)) = self.tests.iter().find(|(name, _)| schema.has(name)) {
+                return Err(validation(format!(
+                    "RANGE key attributes {} must have equality conditions specified in the \
+                     query because a condition is present on key attribute {later}",
+                    part.name
+                )));
+            }
+            if test.is_none() && !self.tests.is_empty() {
+                return Err(missed(part));
+            }
+            last = test;
+            break;
         }
         if self.tests.is_empty() { Ok(KeyRange { hash, range, last }) } else { Err(unsupported()) }
     }

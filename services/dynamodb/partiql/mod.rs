@@ -9,5 +9,8 @@ mod statement;
 mod token;
 mod transaction;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use execute::{batch_execute_statement, execute_statement};
 pub(crate) use transaction::execute_transaction;

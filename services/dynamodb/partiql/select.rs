@@ -100,6 +100,12 @@ fn check_index<'t>(
     let Some(name) = request.index else { return Ok(None) };
     let found = table.index(name);
     let index = found.ok_or_else(|| validation("The table does not have the specified index"))?;
+    if index.key.hash.len() > 1 || index.key.range.len() > 1 {
+        return Err(validation(
+            "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or \
+             multi-attribute RANGE keys.",
+        ));
+    }
     if request.consistent && index.is_global() {
         let text = "Strongly consistent read is not supported on Global Secondary Indexes";
         return Err(validation(text));

@@ -43,7 +43,11 @@ fn keys_of_many_parts() {
     assert_eq!(found.last, Some(KeyTest::Compare(Comparison::Greater, n(5))));
     let missed = |part: &str| Err(format!("Query condition missed key schema element: {part}"));
     assert_eq!(bind("h1 = :s"), missed("h2"));
-    assert_eq!(bind("h1 = :s AND h2 = :n AND r2 = :n"), missed("r1"));
+    let gap = "RANGE key attributes r1 must have equality conditions specified in the query because \
+               a condition is present on key attribute r2";
+    for text in ["r2 = :n", "r1 > :s AND r2 = :n"] {
+        assert_eq!(bind(&format!("h1 = :s AND h2 = :n AND {text}")), Err(gap.to_owned()));
+    }
 }
 
 #[test]

@@ -187,4 +187,98 @@ proptest! {
         let _ = with_placeholders(Kind::Update, &text, |p| p.update(&format!("SET {text}")));
         let _ = with_placeholders(Kind::Projection, &text, |p| p.projection(&text));
     }
+
+    #[test]
+    fn updates_do_as_their_plainest_reading_does(
+        it in items(), changes in proptest::collection::btree_map("[a-e]", changes(), 1..5),
+    ) {
+        let values = item([(":n", n(7)), (":set", ss(&["a", "zz"])), (":l", l(&[n(1)]))]);
+        let mut sections: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut expected = Some(it.clone());
+        for (name, (section, rest)) in &changes {
+            sections.entry(section).or_default().push(format!("{name}{rest}"));
+            let old = it.get(name);
+            let new = changed(section, rest, old, &it, &values);
+            match (&mut expected, new) {
+                (Some(expected), Some(New::Is(value))) => {
+                    drop(expected.insert(name.clone(), value));
+                }
+                (Some(expected), Some(New::Gone)) => drop(expected.remove(name)),
+                (expected, _) => *expected = None,
+            }
+        }
+        let texts: Vec<_> =
+            sections.iter().map(|(name, all)| format!("{name} {}", all.join(", "))).collect();
+        // All values are used, so that none is refused for that.
+        let text = texts.join(" ");
+        let mut placeholders =
+            Placeholders::new(None, Some(&values), &[(Kind::Update, Some(&text))]).unwrap();
+        let parsed = placeholders.update(&text).unwrap();
+        let mut found = it;
+        let outcome = parsed.apply(&mut found);
+        match expected {
+            Some(expected) => prop_assert_eq!(outcome.map(|()| found).unwrap(), expected, "{}", text),
+            None => prop_assert!(outcome.is_err(), "{}", text),
+        }
+    }
+}
+
+/// A section, and what is written in it behind the attribute's name.
+fn changes() -> impl Strategy<Value = (&'static str, &'static str)> {
+    prop_oneof![
+        Just(("SET", " = :n")),
+        Just(("SET", " = a")),
+        Just(("SET", " = b - :n")),
+        Just(("SET", " = if_not_exists(c, :n)")),
+        Just(("SET", " = list_append(d, :l)")),
+        Just(("REMOVE", "")),
+        Just(("ADD", " :n")),
+        Just(("ADD", " :set")),
+        Just(("DELETE", " :set")),
+    ]
+}
+
+/// What an update makes of an attribute.
+enum New {
+    Is(AttributeValue),
+    Gone,
+}
+
+/// Nothing where the update must fail.
+fn changed(
+    section: &str,
+    rest: &str,
+    old: Option<&AttributeValue>,
+    item: &Item,
+    values: &Item,
+) -> Option<New> {
+    type V = AttributeValue;
+    let given = rest.split([' ', ',', ')']).find_map(|word| values.get(word)).cloned();
+    let number =
+        |value: &V| if let V::N(n) = value { n.to_string().parse::<i64>().ok() } else { None };
+    match (section, rest, old, given) {
+        ("REMOVE", ..) | ("DELETE", _, None, _) => Some(New::Gone),
+        ("SET", " = a", ..) => item.get("a").cloned().map(New::Is),
+        ("SET", " = b - :n", _, Some(by)) => {
+            Some(New::Is(n(number(item.get("b")?)? - number(&by)?)))
+        }
+        ("SET", " = if_not_exists(c, :n)", _, given) => {
+            item.get("c").cloned().or(given).map(New::Is)
+        }
+        ("SET", " = list_append(d, :l)", _, Some(V::L(more))) => match item.get("d")? {
+            V::L(list) => Some(New::Is(V::L([list.clone(), more].concat()))),
+            _ => None,
+        },
+        ("SET" | "ADD", _, None, given) | ("SET", _, _, given) => given.map(New::Is),
+        ("ADD", _, Some(V::N(_)), Some(by)) => Some(New::Is(n(number(old?)? + number(&by)?))),
+        ("ADD", _, Some(V::Ss(set)), Some(V::Ss(more))) => {
+            let both: std::collections::BTreeSet<_> = set.iter().chain(&more).cloned().collect();
+            Some(New::Is(V::Ss(both.into_iter().collect())))
+        }
+        ("DELETE", _, Some(V::Ss(set)), Some(V::Ss(less))) => {
+            let left: Vec<_> = set.iter().filter(|text| !less.contains(text)).cloned().collect();
+            Some(if left.is_empty() { New::Gone } else { New::Is(V::Ss(left)) })
+        }
+        _ => None,
+    }
 }

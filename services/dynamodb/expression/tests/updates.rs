@@ -86,6 +86,9 @@ fn what_cannot_be_applied() {
     ] {
         assert_eq!(apply(text, sample()).unwrap_err(), error, "{text}");
     }
+    let deep = (0..31).fold(n(1), |value, _| m([("x", value)]));
+    let deeper = apply("SET doc.k = deep", item([("doc", m([])), ("deep", deep)])).unwrap_err();
+    assert!(deeper.starts_with("Nesting Levels have exceeded supported limits"), "{deeper}");
     let most = AttributeValue::N(Number::parse("9e125").unwrap());
     assert_eq!(
         apply("SET c = c + c", item([("c", most)])).unwrap_err(),
