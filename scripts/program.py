@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import socket
 import subprocess
 import sys
@@ -29,24 +30,33 @@ def build(*arguments):
     return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
 
 
-def image_target():
-    """The host's target for static binaries."""
-    musl = f"{platform.machine()}-unknown-linux-musl"
+def services():
+    """The features that are services, as src/cumulet/Cargo.toml has them."""
+    manifest = (ROOT / "src" / "cumulet" / "Cargo.toml").read_text()
+    return sorted(re.findall(r'^([a-z0-9-]+) = \[.*"dep:cumulet-\1"', manifest, re.M))
+
+
+def image_target(machine=None):
+    """A machine's target for static binaries; None where another machine's is not to be had."""
+    own = platform.machine()
+    musl = f"{machine or own}-unknown-linux-musl"
     for command in ("true", f"rustup target add {musl}"):
         script = f"{command} >&2 && rustup target list --installed"
         done = subprocess.run(script, shell=True, capture_output=True, text=True)
         if musl in done.stdout.split():
             return musl
+    if machine and machine != own:
+        return None
     version = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout
     return version.split("host: ")[1].split()[0]
 
 
-def build_image(*features, target_dir=None):
+def build_image(*features, target=None, target_dir=None):
     """The program as it ships: profile `image`, static."""
     # A directory of its own: other flags would have everything in the usual one built again.
     directory = target_dir or ROOT / "target" / "images"
     how = ["--config", str(ROOT / "scripts" / "image.toml"), "--profile", "image"]
-    where = ["--target", image_target(), "--target-dir", str(directory)]
+    where = ["--target", target or image_target(), "--target-dir", str(directory)]
     return build("-p", "cumulet", *how, *where, *features)["cumulet"]
 
 

@@ -42,11 +42,18 @@ const SKIPPED: &[&str] =
 const BELOW: &[(&str, &[&str])] = &[
     ("src/core/", &[]),
     ("src/crc/", &[]),
+    ("src/escape/", &[]),
+    ("src/md5/", &[]),
+    ("src/memory/", &[]),
+    ("src/openkey/", &[]),
     ("src/patterns/", &[]),
-    ("src/protocol/", &["core", "crc"]),
+    ("src/protocol/", &["core", "crc", "escape"]),
     ("src/sigv4/", &["core"]),
     ("src/store/", &["core"]),
-    ("services/", &["core", "crc", "patterns", "protocol", "sigv4", "store"]),
+    (
+        "services/",
+        &["core", "crc", "escape", "md5", "openkey", "patterns", "protocol", "sigv4", "store"],
+    ),
 ];
 
 fn grow(root: &Path, at: &str, tree: &mut Tree) {

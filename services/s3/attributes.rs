@@ -18,7 +18,7 @@ use crate::object::restore::Restored;
 const TAGS_MAX: usize = 10;
 
 /// What an object carries beside its bytes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Attributes {
     pub(crate) headers: Headers,
     pub(crate) user: UserMetadata,
@@ -35,7 +35,7 @@ pub(crate) struct Attributes {
 }
 
 /// HTTP's own headers, given back as they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Headers {
     pub(crate) cache_control: Option<String>,
     pub(crate) content_disposition: Option<String>,
@@ -89,6 +89,11 @@ impl StorageClass {
     }
 
     /// As listings show it.
+    pub(crate) fn text(self) -> &'static str {
+        self.0
+    }
+
+    /// The same.
     pub(crate) fn name(self) -> String {
         self.0.to_owned()
     }

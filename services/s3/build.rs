@@ -1,5 +1,8 @@
 //! Generates the types of the operations in `operations.rs` from `model.json`.
 
+/// Shapes that have a type of their own here.
+const OWN: &[(&str, &str)] = &[("ObjectList", "crate::object::rows::Objects")];
+
 fn main() -> Result<(), cumulet_codegen::Error> {
-    cumulet_codegen::service()
+    cumulet_codegen::service_in("", OWN)
 }

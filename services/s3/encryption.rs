@@ -3,12 +3,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cumulet_core::{AwsError, Cx, ids};
+use cumulet_core::{AwsError, Cx, Value, ids};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
 use crate::errors;
 use crate::intake::base64;
+use crate::state::S3;
 
 const SSE: &str = "x-amz-server-side-encryption";
 const S3_KEYS: &str = "AES256";
@@ -89,6 +90,28 @@ impl Encryption {
             self.key = Some(key.map_or_else(|| managed_key(cx), |key| key_arn(cx, &key)));
         }
         self
+    }
+
+    /// Whether KMS, where it is here and asked, lets the key be used.
+    pub(crate) async fn check_key(&self, s3: &S3, cx: &Cx) -> Result<(), AwsError> {
+        let asks = s3.asks_kms && cx.cloud().service("kms").is_some();
+        let key = self.key.as_ref().filter(|key| asks && **key != managed_key(cx));
+        let Some(key) = key else { return Ok(()) };
+        let refuse =
+            |code: &str, message: &str| Err(AwsError::new(format!("KMS.{code}"), 400, message));
+        let input = Value::map([("KeyId", key.as_str().into())]);
+        let known = match cx.call("kms", "DescribeKey", input).await {
+            Ok(known) => known,
+            Err(error) => return refuse(error.code(), error.message()),
+        };
+        let state = known.get("KeyMetadata").and_then(|key| key.get("KeyState")?.as_str());
+        match state {
+            Some("Disabled") => refuse("DisabledException", &format!("{key} is disabled.")),
+            Some("PendingDeletion") => {
+                refuse("KMSInvalidStateException", &format!("{key} is pending deletion."))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is told as `x-amz-server-side-encryption`.

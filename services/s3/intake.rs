@@ -1,11 +1,10 @@
 //! Taking a body in: piece by piece through the hashes that its request needs into a blob, which
 //! is there only if everything that the request says about the body is true.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Body, Cx};
+use cumulet_escape::put_hex;
 use cumulet_store::Blob;
 use http::HeaderMap;
 use md5::{Digest as _, Md5};
@@ -89,7 +88,7 @@ pub(crate) async fn receive(
 ) -> Result<Received, AwsError> {
     check_length(cx, &body)?;
     let claimed = claims.checksum.algorithm;
-    let mut md5 = Md5::new();
+    let mut md5 = s3.hashers.md5();
     let mut sha256 = claims.sha256.as_ref().map(|_| Sha256::new());
     let mut checksum = Hasher::new(algorithm);
     let mut other = claimed.filter(|c| *c != algorithm).map(Hasher::new);
@@ -100,7 +99,6 @@ pub(crate) async fn receive(
         if size > UPLOAD_MAX {
             return Err(errors::entity_too_large(size));
         }
-        md5.update(&piece);
         checksum.update(&piece);
         if let Some(sha256) = &mut sha256 {
             sha256.update(&piece);
@@ -108,9 +106,13 @@ pub(crate) async fn receive(
         if let Some(other) = &mut other {
             other.update(&piece);
         }
-        blob.write(&piece).await?;
+        let mut rest = &*piece;
+        while let Some(piece) = blob.write(&mut rest).await? {
+            md5.update(piece).await.map_err(AwsError::internal)?;
+        }
     }
-    let md5: [u8; 16] = md5.finalize().into();
+    let (blob, last) = blob.finish().await?;
+    let md5 = md5.finish(last).await.map_err(AwsError::internal)?;
     let checksum = checksum.finish();
     if let (Some(computed), Some(said)) = (sha256, &claims.sha256) {
         let computed = hex(&computed.finalize());
@@ -129,7 +131,7 @@ pub(crate) async fn receive(
     if let Some(said) = said.filter(|said| computed != Some(*said)) {
         return Err(errors::bad_checksum(said.algorithm.name()));
     }
-    Ok(Received { body: blob.finish().await?, md5, checksum, claimed: computed })
+    Ok(Received { body: blob, md5, checksum, claimed: computed })
 }
 
 /// Where a digest has to be: the model names more, but S3 takes those of clients (s3cmd) that send none.
@@ -222,9 +224,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let mut digits = vec![0; 2 * bytes.len()];
+    put_hex(&mut digits, bytes);
+    String::from_utf8(digits).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! One page of names out of many, as all of S3's listings cut it: a prefix, common prefixes up to
 //! a delimiter, a start. Its cost is that of the page: it never walks over what it leaves out.
 
+use std::borrow::Cow;
 use std::ops::Bound;
 
 use cumulet_core::AwsError;
@@ -52,7 +53,11 @@ pub(crate) fn page<'a, T: 'a, I: Iterator<Item = (&'a str, T)>>(
     let mut at = rows(as_ref(first));
     let mut last = "";
     while let Some((name, row)) = at.next() {
-        let Some(rest) = name.strip_prefix(query.prefix) else { break };
+        // Comparing no bytes at all takes as long as all else where the pointer to them dangles:
+        // a masked vector load faults silently.
+        let rest =
+            if query.prefix.is_empty() { Some(name) } else { name.strip_prefix(query.prefix) };
+        let Some(rest) = rest else { break };
         if page.len() == query.max {
             page.next = Some(last.to_owned());
             break;
@@ -96,7 +101,10 @@ fn as_ref(bound: &Bound<String>) -> Bound<&str> {
 }
 
 fn common_prefix<'a>(name: &'a str, rest: &str, delimiter: &str) -> Option<&'a str> {
-    let end = rest.find(delimiter).filter(|_| !delimiter.is_empty())? + delimiter.len();
+    if delimiter.is_empty() {
+        return None;
+    }
+    let end = rest.find(delimiter)? + delimiter.len();
     name.get(..name.len() - rest.len() + end)
 }
 
@@ -153,10 +161,17 @@ impl Encoding {
     }
 
     pub(crate) fn show(self, name: &str) -> String {
+        self.shown(name).into_owned()
+    }
+
+    pub(crate) fn shown(self, name: &str) -> Cow<'_, str> {
         if !self.0 {
-            return name.to_owned();
+            return name.into();
         }
-        Self::path(name).replace("%20", "+")
+        match Cow::from(percent_encode(name.as_bytes(), KEPT)) {
+            Cow::Owned(encoded) if encoded.contains("%20") => encoded.replace("%20", "+").into(),
+            plain => plain,
+        }
     }
 
     /// A key as it stands in a URL's path.

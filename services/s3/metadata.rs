@@ -5,11 +5,22 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::AwsError;
+use http::HeaderValue;
 
 use crate::errors;
 
 /// Names and values of `x-amz-meta-*`, names in small letters.
 pub(crate) type UserMetadata = BTreeMap<String, String>;
+
+/// Text as a header carries it: beyond what a byte can tell, metadata go in RFC 2047's form, and of
+/// other headers there is left what a byte can tell. Control characters have no place in them.
+pub(crate) fn header(name: &str, text: &str) -> Option<HeaderValue> {
+    let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap_or(b' ')).collect();
+    if name.starts_with("x-amz-meta-") && !text.is_ascii() {
+        return HeaderValue::try_from(format!("=?UTF-8?B?{}?=", STANDARD.encode(text))).ok();
+    }
+    HeaderValue::from_bytes(&bytes).ok()
+}
 
 /// What is stored of the metadata that a request brings.
 pub(crate) fn user(given: Option<BTreeMap<String, String>>) -> Result<UserMetadata, AwsError> {
@@ -158,6 +169,14 @@ mod tests {
             header.split(' ').all(|w| w.len() <= 75 && w.starts_with("=?UTF-8?B?")),
             "{header}"
         );
+    }
+
+    #[test]
+    fn headers_carry_what_bytes_can() {
+        let carried = |name, text| header(name, text).map(|value| value.as_bytes().to_vec());
+        assert_eq!(carried("expires", "é—"), Some(b"\xe9 ".to_vec()));
+        assert_eq!(carried("x-amz-meta-a", "é"), Some(b"=?UTF-8?B?w6k=?=".to_vec()));
+        assert_eq!(carried("expires", "\n"), None);
     }
 
     #[test]

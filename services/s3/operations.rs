@@ -8,7 +8,7 @@ cumulet_core::operations! { S3:
     CompleteMultipartUpload => multipart::complete::complete_multipart_upload, is sync, action "PutObject";
     CopyObject => object::copy::copy_object, action "PutObject";
     CreateBucket => bucket::create::create_bucket, is sync;
-    CreateMultipartUpload => multipart::upload::create_multipart_upload, is sync, action "PutObject";
+    CreateMultipartUpload => multipart::upload::create_multipart_upload, action "PutObject";
     DeleteBucket => bucket::delete_bucket, is sync;
     DeleteBucketAnalyticsConfiguration => bucket::reports::delete_bucket_analytics_configuration, is dynamic, action "PutAnalyticsConfiguration";
     DeleteBucketCors => bucket::cors::delete_bucket_cors, is dynamic, action "PutBucketCORS";

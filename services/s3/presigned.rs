@@ -1,8 +1,10 @@
 //! Presigned URLs carry headers in their query: what they name there counts as a header.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
+
+use crate::metadata;
 
 /// Makes headers of a presigned URL's parameters that stand for them, where there is none yet.
 pub(crate) fn hoist(parts: &mut Parts) {
@@ -13,9 +15,10 @@ pub(crate) fn hoist(parts: &mut Parts) {
     }
     let mut headers = HeaderMap::new();
     for (name, value) in pairs() {
-        let value = percent_decode_str(value).collect::<Vec<u8>>();
+        let value = percent_decode_str(value).decode_utf8_lossy();
         let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&value))
+        if let Ok(name) = name
+            && let Some(value) = metadata::header(name.as_str(), &value)
             && stands_for_header(name.as_str())
             && !parts.headers.contains_key(&name)
         {
@@ -45,6 +48,8 @@ fn stands_for_header(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn hoisted(uri: &str) -> Vec<(String, String)> {

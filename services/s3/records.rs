@@ -132,7 +132,10 @@ fn host_id(request_id: &str) -> String {
 
 /// Who did it: an account's principal, a service, nobody known.
 fn principal(event: &Event) -> String {
-    if event.requester.bytes().all(|b| b.is_ascii_digit()) {
+    if event.subject.until.is_some() {
+        // The end of a restoration is S3's own doing, on the owner's behalf.
+        format!("AmazonCustomer:{}", customer(&event.bucket))
+    } else if event.requester.bytes().all(|b| b.is_ascii_digit()) {
         format!("AWS:{}", event.requester)
     } else {
         event.requester.clone()

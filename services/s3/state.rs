@@ -10,13 +10,14 @@
 //! - Bodies are blobs, shared by whatever holds the same bytes.
 
 use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
     AccountId, AwsError, Cx, DueWork, Keys, Region, Scope, State, Timestamp, Value, WorldId,
 };
+use cumulet_md5::Hashers;
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
 
 use crate::attributes::Attributes;
@@ -32,8 +33,13 @@ use crate::{access_log, delivery, errors, rounds};
 pub(crate) struct S3 {
     store: Store<Tables>,
     pub(crate) blobs: Blobs,
+    pub(crate) hashers: Hashers,
+    /// Of the last object that was put.
+    last: Mutex<Arc<Attributes>>,
     /// Whose signatures are verified.
     pub(crate) keys: Keys,
+    /// Whether keys of KMS are looked up.
+    pub(crate) asks_kms: bool,
     /// Whether any bucket ever had access logs: looked at with every request.
     pub(crate) logs: AtomicBool,
 }
@@ -46,7 +52,24 @@ impl S3 {
             (true, false) => Keys::Known,
             (false, _) => Keys::All,
         };
-        Self { store: Store::new(), blobs: platform.blobs.clone(), keys, logs: false.into() }
+        Self {
+            store: Store::new(),
+            blobs: platform.blobs.clone(),
+            hashers: Hashers::default(),
+            last: Mutex::default(),
+            keys,
+            asks_kms: !platform.settings.flag("S3_SKIP_KMS_KEY_VALIDATION", true),
+            logs: false.into(),
+        }
+    }
+
+    /// Attributes to be stored. Most objects have the same as the one before them, and share them.
+    pub(crate) fn share(&self, attributes: Attributes) -> Arc<Attributes> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if **last != attributes {
+            *last = Arc::new(attributes);
+        }
+        Arc::clone(&last)
     }
 
     /// Looks at the tables.
@@ -166,6 +189,8 @@ pub(crate) struct Version {
     pub(crate) attributes: Arc<Attributes>,
     /// The parts of a multipart upload, in order; empty for an object that came in one piece.
     pub(crate) parts: Arc<[PartOf]>,
+    /// The upload that it was.
+    pub(crate) upload: Option<Arc<str>>,
 }
 
 /// One part in an object that was made of parts.

@@ -74,7 +74,8 @@ impl One {
     }
 
     async fn run(self) {
-        let Err(failure) = self.attempt().await else { return };
+        let outcome = self.attempt().await;
+        let Err(failure) = outcome else { return self.log_status(None) };
         let wait = if failure.permanent || !self.subscription.protocol.starts_with("http") {
             None
         } else {
@@ -83,6 +84,7 @@ impl One {
         let (arn, reason) = (&self.subscription.arn, &failure.reason);
         let Some(wait) = wait else {
             log::info!("sns: {arn} did not get {}: {reason}", self.message.id);
+            self.log_status(Some(&failure));
             return self.bury().await;
         };
         let retry = Retry {
@@ -103,7 +105,7 @@ impl One {
     }
 
     /// As SNS, for the topic.
-    fn service(&self) -> Cx {
+    pub(crate) fn service(&self) -> Cx {
         self.cx.as_service("sns.amazonaws.com", self.at.arn())
     }
 

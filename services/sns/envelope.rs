@@ -1,9 +1,11 @@
 //! What endpoints get: the JSON around a message, in AWS's order of fields, and the links in it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cumulet_openkey::rsa;
 use serde_json::{Map, Value};
 
 use crate::message::Message;
-use crate::signature;
 
 /// Where links in messages lead: this server, as its callers reach it.
 #[derive(Clone, Debug)]
@@ -36,34 +38,51 @@ impl Links {
 }
 
 /// JSON being written, with the order of fields kept.
-struct Fields(String);
+struct Fields(Vec<u8>);
 
 impl Fields {
     fn new() -> Self {
-        Self(String::with_capacity(1024))
+        Self(Vec::with_capacity(2048))
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        self.raw(name, &Value::from(value).to_string());
+        self.name(name);
+        // Text is always written.
+        let _ = serde_json::to_writer(&mut self.0, value);
     }
 
     fn raw(&mut self, name: &str, json: &str) {
-        self.0.push_str(if self.0.is_empty() { "{\n  \"" } else { ",\n  \"" });
-        self.0.push_str(name);
-        self.0.push_str("\" : ");
-        self.0.push_str(json);
+        self.name(name);
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.0.extend_from_slice(if self.0.is_empty() { b"{\n  \"" } else { b",\n  \"" });
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\" : ");
     }
 
     fn end(mut self) -> String {
-        self.0.push_str("\n}");
-        self.0
+        self.0.extend_from_slice(b"\n}");
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 
 /// Name and value of each, a line each, in the order of names: what is signed.
 fn to_sign(fields: &[(&str, Option<&str>)]) -> String {
-    let lines = fields.iter().filter_map(|(name, value)| Some(format!("{name}\n{}\n", (*value)?)));
-    lines.collect()
+    let mut lines = String::with_capacity(512);
+    for (name, value) in fields.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
+        for part in [name, "\n", value, "\n"] {
+            lines.push_str(part);
+        }
+    }
+    lines
+}
+
+/// Version 1 is SHA-1 with RSA, version 2 SHA-256 with RSA.
+fn sign(text: &str, version: char) -> String {
+    let sign = if version == '2' { rsa::sign_sha256 } else { rsa::sign_sha1 };
+    STANDARD.encode(sign(text.as_bytes()))
 }
 
 fn signature(message: &Message, text: &str, time: &str, version: char) -> String {
@@ -75,7 +94,7 @@ fn signature(message: &Message, text: &str, time: &str, version: char) -> String
         ("TopicArn", Some(message.topic_arn.as_str())),
         ("Type", Some("Notification")),
     ];
-    signature::sign(&to_sign(&fields), version)
+    sign(&to_sign(&fields), version)
 }
 
 fn attributes(message: &Message) -> Map<String, Value> {
@@ -192,7 +211,7 @@ impl Confirmation<'_> {
         fields.text("SubscribeURL", &url);
         fields.text("Timestamp", &self.time);
         fields.text("SignatureVersion", &self.signature_version.to_string());
-        fields.text("Signature", &signature::sign(&signed, self.signature_version));
+        fields.text("Signature", &sign(&signed, self.signature_version));
         fields.text("SigningCertURL", &links.certificate());
         fields.end()
     }

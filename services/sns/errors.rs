@@ -13,6 +13,12 @@ pub(crate) fn invalid(what: impl AsRef<str>) -> AwsError {
     plain(format!("Invalid parameter: {}", what.as_ref()))
 }
 
+/// Archives go first, topics then (SNS Developer Guide, "Message archiving for FIFO topic owners").
+pub(crate) fn archive_is_active() -> AwsError {
+    let message = "Invalid state: message archiving is active for this topic";
+    bad("InvalidStateException", message)
+}
+
 /// `InvalidParameter` with a text that has no such beginning.
 pub(crate) fn plain(message: impl Into<String>) -> AwsError {
     bad("InvalidParameterException", message)

@@ -17,13 +17,15 @@ const BOUNDS: Bounds = Bounds { timeout: Duration::from_secs(15), body: 65_536 }
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) reason: String,
+    /// What the endpoint answered, if it did.
+    pub(crate) status: Option<u16>,
     /// Trying again would not help.
     pub(crate) permanent: bool,
 }
 
 impl Failure {
     pub(crate) fn permanent(reason: impl fmt::Display) -> Self {
-        Self { reason: reason.to_string(), permanent: true }
+        Self { reason: reason.to_string(), status: None, permanent: true }
     }
 }
 
@@ -66,11 +68,16 @@ pub(crate) async fn send(
     request: Result<Request<Bytes>, Failure>,
 ) -> Result<(), Failure> {
     let answer = cloud.outbound().send(request?, BOUNDS).await;
-    let answer = answer.map_err(|error| Failure { reason: error.to_string(), permanent: false })?;
+    let answer = answer.map_err(|error| Failure {
+        reason: error.to_string(),
+        status: None,
+        permanent: false,
+    })?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());
     }
     let permanent = status.is_client_error() && status.as_u16() != 429;
-    Err(Failure { reason: format!("the endpoint answered {status}"), permanent })
+    let reason = format!("the endpoint answered {status}");
+    Err(Failure { reason, status: Some(status.as_u16()), permanent })
 }

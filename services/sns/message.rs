@@ -69,16 +69,14 @@ impl Text {
 
     /// What content-based deduplication goes by: the SHA-256 of the text.
     pub(crate) fn digest(&self) -> String {
-        Sha256::digest(self.of("default")).iter().fold(
-            String::with_capacity(64),
-            |mut out, byte| {
-                for half in [byte >> 4, byte & 15] {
-                    out.extend(char::from_digit(u32::from(half), 16));
-                }
-                out
-            },
-        )
+        hex(&Sha256::digest(self.of("default")))
     }
+}
+
+/// A digest in hexadecimal digits.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }
 
 /// An attribute of a message.

@@ -2,18 +2,19 @@
 //! confirmation tokens, opting out. `/_aws/sns/outbox` is our own: all that left for where nobody is.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use cumulet_core::world::BoxFuture;
 use cumulet_core::{AccountId, AwsError, Body, Cx, Region, Route, State};
+use cumulet_openkey::certificate;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::Sns;
 use crate::arn::SubscriptionRef;
 use crate::envelope::CERTIFICATE_PATH;
 use crate::message::{Attribute, AttributeValue};
 use crate::state::Sent;
-use crate::{Sns, signature};
 
 const DEVICES: &str = "/_aws/sns/platform-endpoint-messages";
 const PHONES: &str = "/_aws/sns/sms-messages";
@@ -25,7 +26,7 @@ const OPT_OUTS: &str = "/_aws/sns/phone-opt-outs";
 const BODY_MAX: usize = 65_536;
 
 pub(crate) const ROUTES: &[Route] = &[
-    Route { matches: |p| p.uri.path() == CERTIFICATE_PATH, answer: certificate },
+    Route { matches: |p| p.uri.path() == CERTIFICATE_PATH, answer: signing_certificate },
     Route { matches: |p| p.uri.path() == DEVICES, answer: devices },
     Route { matches: |p| p.uri.path() == PHONES, answer: phones },
     Route { matches: |p| p.uri.path() == OUTBOX, answer: outbox },
@@ -62,9 +63,10 @@ fn own(state: Arc<dyn State>) -> Option<Sns> {
     state.downcast::<Sns>().ok().map(|sns| Sns::clone(&sns))
 }
 
-fn certificate(_: Arc<dyn State>, _: Cx, _: Request<Body>) -> Answering {
-    let pem = signature::certificate_pem();
-    Box::pin(async move { text(StatusCode::OK, "application/x-pem-file", pem) })
+fn signing_certificate(_: Arc<dyn State>, _: Cx, _: Request<Body>) -> Answering {
+    // AWS's are for this host.
+    static PEM: LazyLock<String> = LazyLock::new(|| certificate::pem("sns.amazonaws.com"));
+    Box::pin(async move { text(StatusCode::OK, "application/x-pem-file", PEM.as_str()) })
 }
 
 /// The parameters of a query, decoded.

@@ -127,6 +127,8 @@ pub(crate) struct Subscription {
     pub(crate) guarded: bool,
     /// With which it can be confirmed.
     pub(crate) token: Option<String>,
+    /// How far the last replay has come, as `ReplayStatus` says it.
+    pub(crate) replay: Option<&'static str>,
 }
 
 impl Subscription {

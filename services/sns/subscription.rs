@@ -13,7 +13,7 @@ use crate::state::{Departed, Subscription, SubscriptionKey, Tables, Topic};
 use crate::subscription_attributes::{apply, same};
 use crate::topic::{PAGE, page, position};
 use crate::topic_attributes::Refusal;
-use crate::{Sns, confirmation, endpoint_form, errors};
+use crate::{Sns, confirmation, endpoint_form, errors, replay};
 
 pub(crate) async fn subscribe(
     sns: &Sns,
@@ -25,6 +25,7 @@ pub(crate) async fn subscribe(
     let endpoint = input.endpoint.unwrap_or_default();
     endpoint_form::check(&protocol, &endpoint)?;
     let given = input.attributes.unwrap_or_default();
+    let mut new = None;
     let (topic, subscription) = sns.store.write(cx, at.scope, |tx| {
         let topic = tx.topic(&at.name)?;
         endpoint_form::check_topic(tx, &topic, &protocol, &endpoint)?;
@@ -45,10 +46,14 @@ pub(crate) async fn subscribe(
             }
             return Ok((topic, Arc::clone(there)));
         }
-        let subscription = Arc::new(asked);
-        tx.subscriptions.insert(next_key(tx, &at.name), Arc::clone(&subscription));
+        let (key, subscription) = (next_key(tx, &at.name), Arc::new(asked));
+        tx.subscriptions.insert(key.clone(), Arc::clone(&subscription));
+        new = Some(key);
         Ok((topic, subscription))
     })?;
+    if let Some(key) = new {
+        replay::start(sns, cx, &at, &key);
+    }
     if !subscription.confirmed {
         confirmation::ask(sns, cx, &at, &topic, &subscription);
     }
@@ -72,6 +77,7 @@ fn draft(cx: &Cx, at: &TopicRef, protocol: &str, endpoint: &str) -> Subscription
         authenticated: !pending,
         guarded: false,
         token: pending.then(|| confirmation::token(cx)),
+        replay: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cumulet_core::{Arn, AwsError, Cx, Timestamp};
+use cumulet_core::{Arn, AwsError, Cx};
 use cumulet_patterns::{Dialect, Pattern, check_json};
 use serde_json::Value;
 
@@ -121,6 +121,9 @@ fn all(topic: &Topic, subscription: &Subscription, topic_arn: &str) -> BTreeMap<
     } else {
         all.entry("FilterPolicyScope".to_owned()).or_insert_with(|| "MessageAttributes".to_owned());
     }
+    if let Some(status) = s.replay {
+        all.insert("ReplayStatus".to_owned(), status.to_owned());
+    }
     if let Some(policy) = delivery_policy::of_subscription(s) {
         all.insert("DeliveryPolicy".to_owned(), policy);
     }
@@ -166,8 +169,6 @@ pub(crate) async fn set_subscription_attributes(
     let at = SubscriptionRef::parse(cx, input.subscription_arn.as_deref())?;
     let name = input.attribute_name.ok_or_else(|| errors::null("attributeName"))?;
     let value = input.attribute_value.unwrap_or_default();
-    let replays: Option<(Timestamp, Timestamp)> =
-        Some(&value).filter(|_| name == "ReplayPolicy").and_then(|policy| replay::window(policy));
     let key = sns.store.write(cx, at.topic.scope, |tx| {
         let (key, subscription) = tx.subscription(&at.id)?;
         let topic = tx.topic(&key.0)?;
@@ -176,8 +177,8 @@ pub(crate) async fn set_subscription_attributes(
         tx.subscriptions.insert(key.clone(), Arc::new(changed));
         Ok::<_, AwsError>(key)
     })?;
-    if let Some(window) = replays {
-        replay::start(sns, cx, &at.topic, &key, window);
+    if name == "ReplayPolicy" {
+        replay::start(sns, cx, &at.topic, &key);
     }
     Ok(output::SetSubscriptionAttributes::default())
 }

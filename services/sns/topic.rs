@@ -88,8 +88,11 @@ pub(crate) async fn delete_topic(
 ) -> Result<output::DeleteTopic, AwsError> {
     let at = TopicRef::parse(cx, "TopicArn", input.topic_arn.as_deref())?;
     sns.store.write(cx, at.scope, |tx| {
+        if tx.topics.get(&at.name).is_some_and(|topic| topic.archive_since.is_some()) {
+            return Err(errors::archive_is_active());
+        }
         tx.delete_topic(&at.name);
-        Ok::<_, AwsError>(())
+        Ok(())
     })?;
     Ok(output::DeleteTopic::default())
 }

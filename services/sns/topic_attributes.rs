@@ -88,7 +88,7 @@ pub(crate) fn check(name: &str, value: &mut String, fifo: bool) -> Result<(), Re
         "TracingConfig" => one_of(&["PassThrough", "Active"]),
         "ContentBasedDeduplication" if fifo => truth(name, value),
         "FifoThroughputScope" if fifo => one_of(&["Topic", "MessageGroup"]),
-        "ArchivePolicy" if fifo && (value.is_empty() || retention(value).is_some()) => Ok(()),
+        "ArchivePolicy" if fifo && (ends_archive(value) || retention(value).is_some()) => Ok(()),
         "ArchivePolicy" if fifo => wrong("MessageRetentionPeriod must be between 1 and 365"),
         _ if is_feedback(name) && name.ends_with("SampleRate") => {
             match value.parse::<u8>().ok().filter(|rate| *rate <= 100) {
@@ -99,6 +99,11 @@ pub(crate) fn check(name: &str, value: &mut String, fifo: bool) -> Result<(), Re
         _ if is_feedback(name) => Ok(()),
         _ => Err(Refusal::Name),
     }
+}
+
+/// `{}` and nothing end an archive.
+fn ends_archive(policy: &str) -> bool {
+    policy.is_empty() || policy.split_whitespace().eq(["{}"])
 }
 
 /// Days for which an archive policy keeps messages.
@@ -163,11 +168,10 @@ pub(crate) async fn set_topic_attributes(
         check(&name, &mut value, fifo).map_err(Refusal::on_change)?;
         tx.topics.update(&at.name, |topic| {
             if name == "ArchivePolicy" {
-                // `{}` and nothing end the archive.
                 let kept = retention(&value).is_some();
                 topic.archive_since = topic.archive_since.or(Some(cx.now())).filter(|_| kept);
             }
-            if value.is_empty() {
+            if value.is_empty() || name == "ArchivePolicy" && ends_archive(&value) {
                 topic.attributes.remove(&name);
             } else {
                 topic.attributes.insert(name, value);

@@ -7,7 +7,7 @@ use cumulet_core::{AwsError, Cx};
 
 use crate::api::{GetQueueAttributesResult, input, output};
 use crate::redrive::Redrive;
-use crate::state::{Queue, Tables};
+use crate::state::{Numbers, Queue, Tables};
 use crate::url::QueueRef;
 use crate::{Sqs, errors, policy, redrive};
 
@@ -146,6 +146,7 @@ pub(crate) fn apply(
     } else {
         queue.attributes.remove(KEY_REUSE);
     }
+    queue.numbers = Numbers::of(&queue.attributes);
     Ok(())
 }
 

@@ -40,17 +40,19 @@ pub(crate) fn check<'a, E>(
 /// The outcomes of a batch: those that succeeded, and those that failed. Empty lists are absent.
 pub(crate) type Outcomes<T> = (Option<Vec<T>>, Option<Vec<BatchResultErrorEntry>>);
 
-/// Runs each entry on its own and sorts the outcomes.
-pub(crate) fn each<E, T>(
+/// Runs each entry on its own and sorts the outcomes. `id` takes an entry's id out of it, `told`
+/// puts it into what came of that.
+pub(crate) fn each<E, R, T>(
     entries: Vec<E>,
-    id: impl Fn(&E) -> Option<String>,
-    mut run: impl FnMut(E, Option<String>) -> Result<T, AwsError>,
+    id: impl Fn(&mut E) -> Option<String>,
+    mut run: impl FnMut(E) -> Result<R, AwsError>,
+    told: impl Fn(Option<String>, R) -> T,
 ) -> Outcomes<T> {
-    let (mut done, mut failed) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let id = id(&entry);
-        match run(entry, id.clone()) {
-            Ok(result) => done.push(result),
+    let (mut done, mut failed) = (Vec::with_capacity(entries.len()), Vec::new());
+    for mut entry in entries {
+        let id = id(&mut entry);
+        match run(entry) {
+            Ok(result) => done.push(told(id, result)),
             Err(error) => failed.push(BatchResultErrorEntry {
                 id,
                 sender_fault: Some(error.status().is_client_error()),

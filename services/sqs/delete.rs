@@ -35,11 +35,9 @@ pub(crate) async fn delete_message_batch(
         batch::check(&entries, "DeleteMessageBatchRequestEntry", |e| e.id.as_deref())?;
         Ok::<_, AwsError>(batch::each(
             entries,
-            |entry| entry.id.clone(),
-            |entry, id| {
-                delete(tx, &queue, entry.receipt_handle.as_deref(), cx.now())?;
-                Ok(DeleteMessageBatchResultEntry { id })
-            },
+            |entry| entry.id.take(),
+            |entry| delete(tx, &queue, entry.receipt_handle.as_deref(), cx.now()),
+            |id, ()| DeleteMessageBatchResultEntry { id },
         ))
     })?;
     after(sqs, cx, &at, successful.as_ref().map_or(0, Vec::len));

@@ -28,9 +28,9 @@ pub(crate) struct Draft {
 
 /// A deduplication id.
 enum Dedup {
-    Given(Arc<str>),
+    Given(String),
     /// By the body, if the queue wants that.
-    OfBody(Arc<str>),
+    OfBody(String),
 }
 
 impl Draft {
@@ -55,8 +55,8 @@ impl Draft {
         }
         let dedup = dedup.map(|id| check_id(id, "MessageDeduplicationId")).transpose()?;
         draft.dedup = Some(match dedup {
-            Some(id) => Dedup::Given(id.into()),
-            None => Dedup::OfBody(contents::sha256_of_body(&draft.body).into()),
+            Some(id) => Dedup::Given(id),
+            None => Dedup::OfBody(contents::sha256_of_body(&draft.body)),
         });
         // Zero is no delay of the message's own: the queue's holds.
         match draft.delay.take() {
@@ -86,7 +86,7 @@ impl Draft {
         queue: &Queue,
         too_long: fn(u32) -> AwsError,
     ) -> Result<(), AwsError> {
-        let limit = queue.number("MaximumMessageSize");
+        let limit = queue.numbers.size;
         if self.size() > limit as usize { Err(too_long(limit)) } else { Ok(()) }
     }
 
@@ -97,18 +97,19 @@ impl Draft {
             Dedup::OfBody(_) if !queue.is_on("ContentBasedDeduplication") => {
                 return Err(errors::no_deduplication_id());
             }
-            Dedup::Given(id) | Dedup::OfBody(id) => Arc::clone(id),
+            Dedup::Given(id) | Dedup::OfBody(id) => id,
         };
-        let group = self.group.clone().filter(|_| queue.group_dedup);
+        let group = self.group.as_deref().filter(|_| queue.group_dedup);
         Ok(Some(Key::new(queue.id, group, id)))
     }
 
     /// The message that arrives in the queue at `now`.
     pub(crate) fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
-        let delay = self.delay.unwrap_or_else(|| queue.number("DelaySeconds"));
+        let own = |delay: u32| Duration::from_secs(delay.into());
+        let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
         let dedup = self.dedup.map(|id| match id {
-            Dedup::Given(id) | Dedup::OfBody(id) => id,
+            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
         });
         let labels = self.group.map(|group| Box::new(Labels { group, dedup }));
         let mut contents = Contents {
@@ -124,7 +125,7 @@ impl Draft {
         if let (Some(trace), None) = (cx.header(TRACE_HEADER), contents.system(TRACE)) {
             contents.set_system(TRACE, Some(trace.to_owned()));
         }
-        Message::new(contents, now.plus(Duration::from_secs(u64::from(delay))))
+        Message::new(contents, now.plus(delay))
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cumulet_core::Timestamp;
 use cumulet_store::{Index, Indexes, Table};
+use sha2::{Digest, Sha256};
 
 use crate::state::{MessageKey, QueueId, Tables};
 
@@ -15,23 +16,26 @@ const INTERVAL: Duration = Duration::from_secs(300);
 /// What is over goes with what comes: at most this much at a time, so that nobody waits for it.
 const SWEEP: usize = 16;
 
-/// A remembered id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A remembered id: the queue, and a digest of the rest, which takes less room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     queue: QueueId,
-    /// None where the id stands for the whole queue.
-    group: Option<Arc<str>>,
-    id: Arc<str>,
+    digest: [u8; 16],
 }
 
 impl Key {
-    pub(crate) fn new(queue: QueueId, group: Option<Arc<str>>, id: Arc<str>) -> Self {
-        Self { queue, group, id }
+    /// Without a group the id stands for the whole queue.
+    pub(crate) fn new(queue: QueueId, group: Option<&str>, id: &str) -> Self {
+        // No id has a line break.
+        let digest = Sha256::new().chain_update(group.unwrap_or_default()).chain_update("\n");
+        let digest = digest.chain_update(id).finalize();
+        let digest = digest.first_chunk().copied().unwrap_or_default();
+        Self { queue, digest }
     }
 
     /// Everything that a queue remembers.
     pub(crate) fn all(queue: QueueId) -> Range<Self> {
-        let first = |queue| Self { queue, group: None, id: Arc::from("") };
+        let first = |queue| Self { queue, digest: [0; 16] };
         first(queue)..first(queue.saturating_add(1))
     }
 }
@@ -100,7 +104,7 @@ fn remember<V: Remembered>(
     row: V,
     now: Timestamp,
 ) {
-    let over = table.by().0.range(..=now).map(|(_, key)| key.clone()).take(SWEEP);
+    let over = table.by().0.range(..=now).map(|(_, key)| *key).take(SWEEP);
     for key in over.collect::<Vec<_>>() {
         table.remove(&key);
     }

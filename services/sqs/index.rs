@@ -6,11 +6,10 @@
 //! - `hidden` counts messages by the second in which they show (again): those that were received,
 //!   and those that were sent with a delay. What lies in the past hides nothing any more.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::Timestamp;
-use cumulet_store::{Index, Indexes};
+use cumulet_store::{Index, Indexes, Map};
 
 use crate::state::{Message, MessageKey, QueueId};
 
@@ -20,15 +19,22 @@ type Group = (QueueId, Arc<str>);
 /// All indexes of messages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MessageIndexes {
-    /// By the time they show.
+    /// By the time they show, but for messages of FIFO queues that were never hidden.
     pub(crate) visible: Index<(QueueId, Timestamp), MessageKey>,
     /// The first message of each group, by the time it shows.
     pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
     /// Messages of FIFO queues by group and place, with the time they show.
     groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
-    /// How many messages each queue has.
-    count: BTreeMap<QueueId, usize>,
-    hidden: BTreeMap<(QueueId, i64), Hidden>,
+    queues: Map<QueueId, All>,
+    hidden: Map<(QueueId, i64), Hidden>,
+}
+
+/// All messages of a queue.
+#[derive(Clone, Copy, Debug, Default)]
+struct All {
+    count: usize,
+    /// The last place that a message had, since there were none.
+    last: u64,
 }
 
 /// Messages that can't be received.
@@ -60,7 +66,12 @@ impl Hidden {
 impl MessageIndexes {
     /// How many messages a queue has.
     pub(crate) fn len(&self, queue: QueueId) -> usize {
-        self.count.get(&queue).copied().unwrap_or(0)
+        self.queues.get(&queue).map_or(0, |all| all.count)
+    }
+
+    /// Not less than the last place that a message of a queue has.
+    pub(crate) fn last_place(&self, queue: QueueId) -> u64 {
+        self.queues.get(&queue).map_or(0, |all| all.last)
     }
 
     /// The hidden messages of a queue that show after the second of `now`.
@@ -82,35 +93,39 @@ impl MessageIndexes {
         self.groups.range(range).map(|((queue, _, place), at)| ((*queue, *place), *at))
     }
 
+    /// A group's name as its messages have it, if there are any.
+    pub(crate) fn group_name(&self, queue: QueueId, group: &Arc<str>) -> Option<Arc<str>> {
+        let first = (queue, Arc::clone(group), 0)..=(queue, Arc::clone(group), u64::MAX);
+        self.groups.range(first).next().map(|((_, name, _), _)| Arc::clone(name))
+    }
+
     fn head(&self, group: &Group) -> Option<(MessageKey, Timestamp)> {
         self.group_from(group.clone(), 0).next()
     }
 
-    fn tally(&mut self, queue: QueueId, old: Option<&Message>, new: Option<&Message>) {
-        match (old, new) {
-            (None, Some(_)) => *self.count.entry(queue).or_default() += 1,
-            (Some(_), None) => match self.len(queue).saturating_sub(1) {
-                0 => drop(self.count.remove(&queue)),
-                left => drop(self.count.insert(queue, left)),
-            },
-            _ => {}
+    fn count(&mut self, (queue, place): MessageKey, is_new: bool) {
+        let All { count, last } = self.queues.get(&queue).copied().unwrap_or_default();
+        match (is_new, count) {
+            (true, _) => {
+                self.queues.insert(queue, All { count: count + 1, last: last.max(place) });
+            }
+            (false, 0 | 1) => drop(self.queues.remove(&queue)),
+            (false, _) => drop(self.queues.insert(queue, All { count: count - 1, last })),
         }
-        let mut change = |message: Option<&Message>, with: fn(Hidden, Hidden) -> Hidden| {
-            let Some(message) = message else { return };
-            let hidden = Hidden::of(message);
-            if hidden == Hidden::default() {
-                return;
-            }
-            let second = (queue, message.visible.secs());
-            let now = with(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
-            if now == Hidden::default() {
-                self.hidden.remove(&second);
-            } else {
-                self.hidden.insert(second, now);
-            }
-        };
-        change(old, Hidden::minus);
-        change(new, Hidden::plus);
+    }
+
+    fn hide(&mut self, queue: QueueId, message: &Message, count: fn(Hidden, Hidden) -> Hidden) {
+        let hidden = Hidden::of(message);
+        if hidden == Hidden::default() {
+            return;
+        }
+        let second = (queue, message.visible.secs());
+        let now = count(self.hidden.get(&second).copied().unwrap_or_default(), hidden);
+        if now == Hidden::default() {
+            self.hidden.remove(&second);
+        } else {
+            self.hidden.insert(second, now);
+        }
     }
 
     fn regroup(
@@ -145,8 +160,20 @@ impl Indexes<MessageKey, Message> for MessageIndexes {
         let (queue, place) = *key;
         let visible = |message: &Message| message.visible;
         let (was, is) = (old.map(visible), new.map(visible));
-        self.visible.update(key, was.map(|at| (queue, at)), is.map(|at| (queue, at)));
-        self.tally(queue, old, new);
+        let listed = |message: &&Message| {
+            message.contents.fifo().is_none() || message.visible > message.contents.sent
+        };
+        let at = |message: &Message| (queue, message.visible);
+        self.visible.update(key, old.filter(listed).map(at), new.filter(listed).map(at));
+        if old.is_some() != new.is_some() {
+            self.count(*key, new.is_some());
+        }
+        if let Some(old) = old {
+            self.hide(queue, old, Hidden::minus);
+        }
+        if let Some(new) = new {
+            self.hide(queue, new, Hidden::plus);
+        }
         if let Some(fifo) = new.or(old).and_then(|message| message.contents.fifo()) {
             self.regroup(&(queue, Arc::clone(&fifo.group)), place, was, is);
         }

@@ -88,8 +88,9 @@ pub(crate) async fn send_message_batch(
     check_ids(&queue, &entries)?;
     let (drafts, mut failed) = batch::each(
         entries,
-        |entry| entry.id.clone(),
-        |entry, id| Draft::parse(entry, queue.is_fifo).map(|draft| (id, draft)),
+        |entry| entry.id.take(),
+        |entry| Draft::parse(entry, queue.is_fifo),
+        |id, draft| (id, draft),
     );
     let drafts = drafts.unwrap_or_default();
     let bytes: usize = drafts.iter().map(|(_, draft)| draft.size()).sum();
@@ -101,17 +102,16 @@ pub(crate) async fn send_message_batch(
         let now = cx.now();
         Ok::<_, AwsError>(batch::each(
             drafts,
-            |(id, _)| id.clone(),
-            |(_, draft), id| {
+            |(id, _)| id.take(),
+            |(_, draft)| {
                 draft.fits(&queue, errors::entry_too_long)?;
-                send(tx, cx, &queue, draft, now).map(|told| of_entry(id, told))
+                send(tx, cx, &queue, draft, now)
             },
+            of_entry,
         ))
     })?;
     let sent = successful.as_ref().map_or(0, Vec::len);
-    for _ in 0..sent {
-        sqs.wake(&at, 1);
-    }
+    sqs.wake(&at, sent);
     sqs.measure(cx, &at, Metric::Sent, sent, bytes);
     if let Some(unfit) = unfit {
         failed.get_or_insert_default().extend(unfit);

@@ -126,7 +126,7 @@ async fn page(sqs: &Sqs, cx: &Cx, parts: &Parts) -> Response<Body> {
         Err(error) => fail(Protocol::Query, cx, &error),
     };
     if cumulet_protocol::accepts_json(parts) {
-        cumulet_protocol::in_json(answer).await
+        cumulet_protocol::in_json(answer, api::model()).await
     } else {
         answer
     }

@@ -7,7 +7,7 @@ use cumulet_core::tags::Tags;
 use cumulet_core::{AccountId, AwsError, Cx, paging};
 
 use crate::api::{CreateQueueResult, GetQueueUrlResult, ListQueuesResult, input, output};
-use crate::state::Queue;
+use crate::state::{Numbers, Queue};
 use crate::url::{FIFO, QueueRef};
 use crate::{Sqs, attributes, errors, url};
 
@@ -64,6 +64,7 @@ pub(crate) async fn create_queue(
             created: now,
             modified: now,
             attributes: attributes::defaults(is_fifo),
+            numbers: Numbers::default(),
             tags,
             purged: None,
             is_fifo,

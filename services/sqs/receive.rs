@@ -1,6 +1,5 @@
 //! `ReceiveMessage` with its long polls.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
@@ -35,7 +34,7 @@ struct Wish {
     /// Absent ones are the queue's.
     hide: Option<Duration>,
     wait: Option<Duration>,
-    attempt: Option<Arc<str>>,
+    attempt: Option<String>,
     show: Show,
 }
 
@@ -78,7 +77,7 @@ impl Wish {
             fill: given_wait.is_some(),
             hide,
             wait: given_wait.map(Duration::from_secs).or(wait),
-            attempt: attempt.map(Arc::from),
+            attempt,
             show: Show { system, user },
         })
     }
@@ -154,9 +153,9 @@ fn take(
     if sqs.settings.retention && tx.expiries.get(&queue.id).is_some_and(|at| *at <= now) {
         tx.expire(&queue, now);
     }
-    let wait = wish.wait.unwrap_or_else(|| queue.seconds("ReceiveMessageWaitTimeSeconds"));
+    let wait = wish.wait.unwrap_or(queue.numbers.wait);
     let mut look = Look { taken: Vec::new(), buried: None, wait, next: None };
-    let attempt = wish.attempt.clone().map(|id| Key::new(queue.id, None, id));
+    let attempt = wish.attempt.as_deref().map(|id| Key::new(queue.id, None, id));
     let again = attempt.as_ref().and_then(|id| tx.attempted(id, now));
     let is_again = again.is_some();
     let keys = match again {
@@ -180,7 +179,7 @@ fn take(
         look.next = tx.next_visible(&queue, now);
         return Ok(look);
     }
-    let hidden_until = now.plus(wish.hide.unwrap_or_else(|| queue.seconds("VisibilityTimeout")));
+    let hidden_until = now.plus(wish.hide.unwrap_or(queue.numbers.hide));
     for key in &keys {
         let Some(mut message) = tx.messages.get(key).cloned() else { continue };
         if !is_again {

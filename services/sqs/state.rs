@@ -72,6 +72,8 @@ pub(crate) struct Queue {
     pub(crate) modified: Timestamp,
     /// Attributes that a user can set, as set or by default.
     pub(crate) attributes: BTreeMap<String, String>,
+    /// Those of them that every message asks for.
+    pub(crate) numbers: Numbers,
     pub(crate) tags: Tags,
     pub(crate) purged: Option<Timestamp>,
     pub(crate) is_fifo: bool,
@@ -82,19 +84,35 @@ pub(crate) struct Queue {
     pub(crate) redrive: Option<Redrive>,
 }
 
-impl Queue {
-    /// A numeric attribute. All of them are set from a queue's creation on.
-    pub(crate) fn number(&self, attribute: &str) -> u32 {
-        self.attributes.get(attribute).and_then(|v| v.parse().ok()).unwrap_or(0)
-    }
+/// Numeric attributes, read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers {
+    pub(crate) delay: Duration,
+    pub(crate) size: u32,
+    pub(crate) retention: Duration,
+    pub(crate) wait: Duration,
+    pub(crate) hide: Duration,
+}
 
+impl Numbers {
+    /// All of them are set from a queue's creation on.
+    pub(crate) fn of(attributes: &BTreeMap<String, String>) -> Self {
+        let number = |name| attributes.get(name).and_then(|v| v.parse().ok()).unwrap_or(0_u32);
+        let seconds = |name| Duration::from_secs(number(name).into());
+        Self {
+            delay: seconds("DelaySeconds"),
+            size: number("MaximumMessageSize"),
+            retention: seconds("MessageRetentionPeriod"),
+            wait: seconds("ReceiveMessageWaitTimeSeconds"),
+            hide: seconds("VisibilityTimeout"),
+        }
+    }
+}
+
+impl Queue {
     /// An attribute that is `true` or `false`.
     pub(crate) fn is_on(&self, attribute: &str) -> bool {
         self.attributes.get(attribute).is_some_and(|value| value == "true")
-    }
-
-    pub(crate) fn seconds(&self, attribute: &str) -> Duration {
-        Duration::from_secs(u64::from(self.number(attribute)))
     }
 }
 
@@ -210,16 +228,31 @@ impl Tables {
             self.sequences.insert(queue.id, next);
             next
         } else {
-            let same_time = (queue.id, first)..(queue.id, first + (1 << PLACES));
-            let last = self.messages.range(same_time).next_back();
-            last.map_or(first, |((_, place), _)| place + 1)
+            let end = first + (1 << PLACES);
+            match self.messages.by().last_place(queue.id) {
+                last if last < first => first,
+                last if last < end => last + 1,
+                // What was sent later is here already.
+                _ => {
+                    let last = self.messages.range((queue.id, first)..(queue.id, end)).next_back();
+                    last.map_or(first, |((_, place), _)| place + 1)
+                }
+            }
         };
         (queue.id, place)
     }
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
-        let expiry = message.contents.sent.plus(queue.seconds("MessageRetentionPeriod"));
+    pub(crate) fn add(&mut self, queue: &Queue, mut message: Message) -> MessageKey {
+        // Messages of a group share its name.
+        if queue.is_fifo
+            && let Some(contents) = Arc::get_mut(&mut message.contents)
+            && let Some(labels) = contents.labels.as_deref_mut()
+            && let Some(name) = self.messages.by().group_name(queue.id, &labels.group)
+        {
+            labels.group = name;
+        }
+        let expiry = message.contents.sent.plus(queue.numbers.retention);
         if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);
         }
@@ -230,7 +263,7 @@ impl Tables {
 
     /// Removes the messages of a queue whose retention period is over, and plans the next look.
     pub(crate) fn expire(&mut self, queue: &Queue, now: Timestamp) {
-        let retention = queue.seconds("MessageRetentionPeriod");
+        let retention = queue.numbers.retention;
         let all = (queue.id, 0)..=(queue.id, u64::MAX);
         while let Some((key, first)) = self.messages.range(all.clone()).next() {
             let expiry = first.contents.sent.plus(retention);

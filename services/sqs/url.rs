@@ -12,9 +12,12 @@ pub(crate) const FIFO: &str = ".fifo";
 /// The shape of queue URLs in answers, as LocalStack's `SQS_ENDPOINT_STRATEGY` names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strategy {
-    /// The scheme and host that the caller used, then `/ACCOUNT/NAME`; under
-    /// `localhost.localstack.cloud` as [`Strategy::Standard`].
+    /// As [`Strategy::Dynamic`], but under `localhost.localstack.cloud` as [`Strategy::Standard`].
     Caller,
+    /// The scheme and host that the caller used, then `/ACCOUNT/NAME`.
+    Dynamic,
+    /// `http://HOST/ACCOUNT/NAME`, without a region.
+    Off,
     /// `http://sqs.REGION.HOST/ACCOUNT/NAME`.
     Standard,
     /// `http://REGION.queue.HOST/ACCOUNT/NAME`.
@@ -24,9 +27,11 @@ pub(crate) enum Strategy {
 }
 
 impl Strategy {
-    /// `dynamic`, `off` and nothing mean the caller's host: no name to resolve, no port to guess.
+    /// Without a setting the caller's host serves: no name to resolve, no port to guess.
     pub(crate) fn parse(setting: &str) -> Self {
         match setting {
+            "dynamic" => Self::Dynamic,
+            "off" => Self::Off,
             "standard" => Self::Standard,
             "domain" => Self::Domain,
             "path" => Self::Path,
@@ -45,7 +50,11 @@ impl Strategy {
             Self::Caller if given == Some(region) || given.is_none() && !is_wildcard(bare) => {
                 format!("{scheme}://{host}/{account}/{name}")
             }
-            Self::Caller | Self::Standard => {
+            Self::Dynamic if given.is_none_or(|given| given == region) => {
+                format!("{scheme}://{host}/{account}/{name}")
+            }
+            Self::Off => format!("{scheme}://{bare}/{account}/{name}"),
+            Self::Caller | Self::Dynamic | Self::Standard => {
                 format!("{scheme}://sqs.{region}.{bare}/{account}/{name}")
             }
             Self::Domain => format!("{scheme}://{region}.queue.{bare}/{account}/{name}"),

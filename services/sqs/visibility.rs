@@ -43,12 +43,12 @@ pub(crate) async fn change_message_visibility_batch(
         batch::check(&entries, kind, |e| e.id.as_deref())?;
         let (successful, failed) = batch::each(
             entries,
-            |entry| entry.id.clone(),
-            |entry, id| {
+            |entry| entry.id.take(),
+            |entry| {
                 let handle = entry.receipt_handle.as_deref();
-                change(tx, cx.now(), &queue, handle, entry.visibility_timeout)?;
-                Ok(ChangeMessageVisibilityBatchResultEntry { id })
+                change(tx, cx.now(), &queue, handle, entry.visibility_timeout)
             },
+            |id, ()| ChangeMessageVisibilityBatchResultEntry { id },
         );
         Ok::<_, AwsError>(ChangeMessageVisibilityBatchResult { successful, failed })
     })?;

@@ -110,6 +110,21 @@ pub(crate) fn expired_web_token(now: Timestamp, expires: i64) -> AwsError {
     AwsError::new("ExpiredTokenException", 400, message)
 }
 
+pub(crate) fn session_duration_escalation() -> AwsError {
+    let message = "The requested token duration would extend the session beyond its original expiration time.";
+    AwsError::new("SessionDurationEscalationException", 403, message)
+}
+
+pub(crate) fn expired_trade_in_token() -> AwsError {
+    let message = "The trade-in token provided in the request has expired and can no longer be \
+                   exchanged for credentials.";
+    AwsError::new("ExpiredTradeInTokenException", 400, message)
+}
+
+pub(crate) fn no_trade_in_token() -> AwsError {
+    validation("The trade-in token is invalid")
+}
+
 pub(crate) fn invalid_message() -> AwsError {
     AwsError::new("InvalidAuthorizationMessageException", 400, "Message is not valid")
 }

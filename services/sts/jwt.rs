@@ -19,17 +19,7 @@ pub(crate) struct Jwt {
 impl Jwt {
     /// Reads a token; one whose time is over is refused.
     pub(crate) fn parse(token: &str, now: Timestamp) -> Result<Self, AwsError> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(claims), Some(_signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(no_jwt());
-        };
-        let header = object(header)?;
-        if !header.get("alg").is_some_and(Value::is_string) {
-            return Err(no_jwt());
-        }
-        let claims = object(claims)?;
+        let claims = claims(token).ok_or_else(no_jwt)?;
         let text = |name: &str| {
             let value = claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
             value.map(str::to_owned).ok_or_else(|| missing(name))
@@ -69,6 +59,18 @@ impl Jwt {
     }
 }
 
+/// What a token claims, if it is one.
+pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
+    let mut parts = token.split('.');
+    let (Some(header), Some(claims), Some(_signature), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    object(header)?.get("alg")?.as_str()?;
+    object(claims)
+}
+
 /// The party that the token was issued for; where `aud` names several, `azp` says which.
 fn audience(claims: &Map<String, Value>) -> Result<String, AwsError> {
     let aud = claims.get("aud").ok_or_else(|| missing("aud"))?;
@@ -77,18 +79,16 @@ fn audience(claims: &Map<String, Value>) -> Result<String, AwsError> {
     azp.or(first).map(str::to_owned).ok_or_else(|| missing("aud"))
 }
 
-fn seconds(claims: &Map<String, Value>, name: &str) -> Option<i64> {
+/// A claim that is a point in time.
+pub(crate) fn seconds(claims: &Map<String, Value>, name: &str) -> Option<i64> {
     let value = claims.get(name)?;
     #[expect(clippy::cast_possible_truncation, reason = "saturates")]
     value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
 }
 
-fn object(part: &str) -> Result<Map<String, Value>, AwsError> {
-    let json = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).map_err(|_| no_jwt())?;
-    match serde_json::from_slice(&json) {
-        Ok(Value::Object(object)) => Ok(object),
-        _ => Err(no_jwt()),
-    }
+fn object(part: &str) -> Option<Map<String, Value>> {
+    let json = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&json).ok()
 }
 
 fn no_jwt() -> AwsError {

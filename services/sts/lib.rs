@@ -2,10 +2,12 @@
 
 mod assertion;
 mod caller;
+mod delegated;
 mod errors;
 mod jwt;
 mod message;
 mod operations;
+mod outbound;
 mod policy;
 mod role;
 mod saml;
@@ -33,6 +35,7 @@ pub use tags::SessionTags;
 static DESCRIPTION: Description = Description {
     validate,
     access_key: Some(access_key),
+    routes: outbound::ROUTES,
     ..Description::new("sts", api::model, operations::OPERATIONS)
 };
 

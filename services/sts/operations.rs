@@ -2,7 +2,7 @@
 
 use cumulet_core::operations;
 
-use crate::{Sts, caller, message, role, saml, token, web};
+use crate::{Sts, caller, delegated, message, outbound, role, saml, token, web};
 
 operations! { Sts:
     AssumeRole => role::assume_role;
@@ -12,6 +12,8 @@ operations! { Sts:
     DecodeAuthorizationMessage => message::decode_authorization_message;
     GetAccessKeyInfo => caller::get_access_key_info;
     GetCallerIdentity => caller::get_caller_identity;
+    GetDelegatedAccessToken => delegated::get_delegated_access_token;
     GetFederationToken => token::get_federation_token;
     GetSessionToken => token::get_session_token;
+    GetWebIdentityToken => outbound::get_web_identity_token;
 }

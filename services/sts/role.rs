@@ -59,9 +59,10 @@ impl Role {
         let role = answer.as_ref().and_then(|answer| answer.get("Role"));
         let member = |name| role.and_then(|role| role.get(name));
         Self {
-            id: member("RoleId")
-                .and_then(Value::as_str)
-                .map_or_else(|| made_up_id(arn), str::to_owned),
+            id: member("RoleId").and_then(Value::as_str).map_or_else(
+                || made_up_id("AROA", &format!("{}/{}", arn.account, arn.name)),
+                str::to_owned,
+            ),
             max_seconds: member("MaxSessionDuration").and_then(Value::as_i64),
         }
     }
@@ -75,11 +76,12 @@ impl Role {
     }
 }
 
-fn made_up_id(arn: &RoleArn<'_>) -> String {
+/// The unique id of a principal that IAM does not know: always the same for the same name.
+pub(crate) fn made_up_id(prefix: &str, name: &str) -> String {
     const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let digest = Sha256::digest(format!("{}/{}", arn.account, arn.name));
+    let digest = Sha256::digest(name);
     let digits = digest.iter().filter_map(|byte| BASE32.get(usize::from(byte & 31)));
-    "AROA".chars().chain(digits.take(17).map(|digit| char::from(*digit))).collect()
+    prefix.chars().chain(digits.take(17).map(|digit| char::from(*digit))).collect()
 }
 
 /// The holder of a new session of a role, as answers show it.
@@ -121,6 +123,7 @@ pub(crate) async fn assume_role(
     let session = Session {
         limits,
         tags,
+        role: Some(arn.text.to_owned()),
         source_identity: inherited.or(input.source_identity),
         external_id: input.external_id,
         mfa,

@@ -36,6 +36,7 @@ pub(crate) async fn assume_role_with_saml(
     let session = Session {
         limits,
         tags,
+        role: Some(arn.text.to_owned()),
         source_identity: source_identity.clone(),
         ..Session::new(identity.clone(), Kind::Role)
     };

@@ -47,6 +47,8 @@ pub struct Session {
     pub identity: Identity,
     /// How they came about.
     pub kind: Kind,
+    /// The ARN of the role that was assumed.
+    pub role: Option<String>,
     /// The secret access key.
     pub secret: String,
     /// The session token.
@@ -74,6 +76,8 @@ pub enum Kind {
     Role,
     /// Another account's root user was.
     Root,
+    /// A principal's access was delegated: `GetDelegatedAccessToken`.
+    Delegated,
     /// `GetFederationToken`.
     Federated,
     /// `GetSessionToken`.
@@ -86,6 +90,7 @@ impl Session {
         Self {
             identity,
             kind,
+            role: None,
             secret: String::new(),
             token: String::new(),
             expires: Timestamp::default(),

@@ -33,6 +33,7 @@ pub(crate) async fn assume_role_with_web_identity(
     let session = Session {
         limits,
         tags,
+        role: Some(arn.text.to_owned()),
         source_identity: source_identity.clone(),
         ..Session::new(identity.clone(), Kind::Role)
     };

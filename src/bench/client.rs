@@ -146,6 +146,11 @@ impl Client {
         }
     }
 
+    /// A connection of its own to another service of the same server.
+    pub(crate) fn to(&self, service: &'static str) -> Self {
+        Self::new(self.address, self.server, service)
+    }
+
     /// Sends the request: the first bytes of its reply, up to `KEPT`, when that is whole and right.
     pub(crate) async fn send(&mut self, request: &Request<'_>) -> Result<&[u8]> {
         self.write_head(request);

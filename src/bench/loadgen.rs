@@ -8,10 +8,12 @@
 
 mod big;
 mod client;
+
 mod measure;
 mod operations;
 mod pattern;
 mod process;
+mod queue;
 mod sign;
 mod table;
 
@@ -26,6 +28,7 @@ use operations::Operation;
 const HELP: &str = "\
 Usage: loadgen [OPTIONS] ADDRESS OPERATION
        loadgen --big BYTES [OPTIONS] ADDRESS
+       loadgen --queue MESSAGES [--fifo] [OPTIONS] ADDRESS
        loadgen --list
 
   --conc N     connections (1)
@@ -35,12 +38,15 @@ Usage: loadgen [OPTIONS] ADDRESS OPERATION
   --limit      the server is `limit`
   --limit-md5  the server is `limit` and is to hash uploads
   --big BYTES  uploads, downloads and deletes objects of that size
+  --queue N    measures a queue with so many messages
   --list       prints the operations";
 
 struct Options {
     load: Load,
     server: Server,
     big: Option<u64>,
+    queue: Option<u64>,
+    fifo: bool,
     list: bool,
     places: Vec<String>,
 }
@@ -50,6 +56,8 @@ fn options() -> Result<Options> {
         load: Load { connections: 1, seconds: 1.0, items: 100_000, pid: None },
         server: Server::Aws,
         big: None,
+        queue: None,
+        fifo: false,
         list: false,
         places: Vec::new(),
     };
@@ -63,6 +71,8 @@ fn options() -> Result<Options> {
             Long("limit") => options.server = Server::Limit { md5: false },
             Long("limit-md5") => options.server = Server::Limit { md5: true },
             Long("big") => options.big = Some(arguments.value()?.parse()?),
+            Long("queue") => options.queue = Some(arguments.value()?.parse()?),
+            Long("fifo") => options.fifo = true,
             Long("list") => options.list = true,
             Long("help") | Short('h') => return Err(HELP.into()),
             Value(place) => options.places.push(place.string()?),
@@ -82,6 +92,10 @@ fn run(options: &Options) -> Result<String> {
     if let Some(bytes) = options.big {
         let mut client = Client::new(address, options.server, "s3");
         return runtime.block_on(big::round_trips(&mut client, bytes, options.load.pid));
+    }
+    if let Some(messages) = options.queue {
+        let client = || Client::new(address, options.server, "sqs");
+        return runtime.block_on(queue::measure(&options.load, messages, options.fifo, client));
     }
     let wanted = places.next().ok_or(HELP)?;
     let (_, operation) =

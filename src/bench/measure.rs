@@ -11,7 +11,7 @@ use crate::operations::{Operation, Work};
 use crate::process;
 
 /// How long filling may take, and how long after its time a run may still wait for replies.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Load {
     pub(crate) connections: usize,
@@ -23,12 +23,21 @@ pub(crate) struct Load {
 }
 
 /// A run in progress, shared by its connections.
-struct Run {
-    next: Cell<u64>,
+pub(crate) struct Run {
+    pub(crate) next: Cell<u64>,
     end: u64,
     until: Instant,
     last: Cell<Instant>,
     micros: RefCell<Vec<u32>>,
+}
+
+impl Run {
+    /// Microseconds that so many of a hundred turns took at most.
+    pub(crate) fn micros_of(&self, per_cent: usize) -> u32 {
+        let mut micros = self.micros.borrow_mut();
+        micros.sort_unstable();
+        micros.get(micros.len().saturating_sub(1) * per_cent / 100).copied().unwrap_or_default()
+    }
 }
 
 /// Measures the operation: one line of JSON.
@@ -57,12 +66,7 @@ pub(crate) async fn measure(
     let own_cpu = process::cpu(std::process::id())? - own_cpu;
 
     let elapsed = (run.last.get() - began).as_secs_f64();
-    let mut micros = run.micros.into_inner();
-    micros.sort_unstable();
-    let quantile = |per_cent: usize| {
-        micros.get(micros.len().saturating_sub(1) * per_cent / 100).copied().unwrap_or_default()
-    };
-    let (p50, p99, done) = (quantile(50), quantile(99), micros.len());
+    let (p50, p99, done) = (run.micros_of(50), run.micros_of(99), run.micros.borrow().len() as u64);
     if done == 0 {
         return Err("no turn was completed".into());
     }
@@ -73,11 +77,12 @@ pub(crate) async fn measure(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 turns")]
-fn count(turns: usize) -> f64 {
+pub(crate) fn count(turns: u64) -> f64 {
     turns as f64
 }
 
-async fn drive(
+/// Keeps the connections busy until the last turn or the end of the time.
+pub(crate) async fn drive(
     work: &Work,
     clients: &mut [Client],
     start: u64,

@@ -16,6 +16,7 @@ const MESSAGES_PER_SECOND: f64 = 60_000.0;
 /// 1,000 keys from the middle of the bucket.
 const PAGE: &str = "list-type=2&max-keys=1000&start-after=key-0004999";
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Operation {
@@ -33,13 +34,18 @@ pub(crate) enum Operation {
     Query,
     /// Stores the items that `GetItem` and `Query` read; not measured itself.
     FillTable,
+    /// To a topic with one queue.
+    Publish,
+    CallerIdentity,
+    /// Receives ten messages and keeps them; not measured itself.
+    Receive,
     /// Stores the keys that `List` lists; not measured itself.
     FillBucket,
 }
 
 impl Operation {
     /// What can be measured, by name.
-    pub(crate) const ALL: [(&str, Self); 12] = [
+    pub(crate) const ALL: [(&str, Self); 14] = [
         ("s3_put_1k", Self::Put(KIB)),
         ("s3_put_1k_trailer", Self::PutTrailer),
         ("s3_get_1k", Self::Get(KIB)),
@@ -52,25 +58,30 @@ impl Operation {
         ("ddb_put", Self::PutItem),
         ("ddb_get", Self::GetItem),
         ("ddb_query100", Self::Query),
+        ("sns_publish_sqs", Self::Publish),
+        ("sts_caller", Self::CallerIdentity),
     ];
 
     pub(crate) fn service(self) -> &'static str {
         match self {
-            Self::Send | Self::SendBatch | Self::ReceiveDelete => "sqs",
+            Self::Send | Self::SendBatch | Self::ReceiveDelete | Self::Receive => "sqs",
+            Self::Publish => "sns",
+            Self::CallerIdentity => "sts",
             Self::PutItem | Self::GetItem | Self::Query | Self::FillTable => "dynamodb",
             _ => "s3",
         }
     }
 }
 
-/// An operation and the bucket or queue that it is done to.
+/// An operation and the bucket, queue or topic that it is done to.
 pub(crate) struct Work {
     operation: Operation,
     payload: Payload,
-    /// The bucket's path, the queue's URL, or the table's name.
+    /// The bucket's path, the queue's URL, the topic's ARN or the table's name.
     place: String,
     /// Items that the table has beforehand.
     items: u64,
+    fifo: bool,
 }
 
 impl Work {
@@ -87,26 +98,23 @@ impl Work {
             _ => Payload::pattern(0),
         };
         let name = format!("bench-{:x}", std::process::id());
-        let mut place = match operation.service() {
-            "s3" => format!("/{name}"),
-            "sqs" => format!("http://localhost/{name}"),
-            _ => name.clone(),
-        };
-        if client.server == Server::Aws {
-            match operation.service() {
-                "s3" => {
-                    let put = Request { method: "PUT", path: &place, ..Request::default() };
-                    client.send(&put).await?;
-                }
-                "sqs" => {
-                    let input = format!(r#"{{"QueueName":"{name}"}}"#);
-                    let reply = sqs(client, "CreateQueue", input, 0, Expect::Success).await?;
-                    place = text_member(reply, "QueueUrl").ok_or("a queue without URL")?;
-                }
-                _ => table::create(client, &place).await?,
+        let place = match (operation.service(), client.server) {
+            ("s3", Server::Aws) => {
+                let path = &format!("/{name}");
+                client.send(&Request { method: "PUT", path, ..Request::default() }).await?;
+                path.clone()
             }
-        }
-        let work = Self { operation, payload, place, items };
+            ("s3", _) => format!("/{name}"),
+            ("sqs", Server::Aws) => create_queue(client, &name, "{}").await?,
+            ("sqs", _) => format!("http://localhost/{name}"),
+            ("sns", Server::Aws) => topic_with_queue(client, &name).await?,
+            ("dynamodb", Server::Aws) => {
+                table::create(client, &name).await?;
+                name
+            }
+            _ => name,
+        };
+        let work = Self { operation, payload, place, items, fifo: false };
         if let (Operation::Get(length), Server::Aws) = (operation, client.server) {
             work.put(client, "one", &[], &Payload::pattern(length)).await?;
         }
@@ -125,8 +133,22 @@ impl Work {
             }
             _ => return None,
         };
-        let (payload, place) = (Payload::bytes("x"), self.place.clone());
-        Some((Self { operation, payload, place, items: self.items }, turns))
+        Some((Self { payload: Payload::bytes("x"), ..self.other(operation) }, turns))
+    }
+
+    /// Another operation on the same thing.
+    pub(crate) fn other(&self, operation: Operation) -> Self {
+        let (payload, place) = (Payload::pattern(0), self.place.clone());
+        Self { operation, payload, place, items: self.items, fifo: self.fifo }
+    }
+
+    /// Sending to a new queue.
+    pub(crate) async fn queue(client: &mut Client, fifo: bool) -> Result<Self> {
+        let name = format!("depth-{:x}", std::process::id());
+        let (name, attributes) =
+            if fifo { (format!("{name}.fifo"), r#"{"FifoQueue":"true"}"#) } else { (name, "{}") };
+        let place = create_queue(client, &name, attributes).await?;
+        Ok(Self { operation: Operation::Send, payload: Payload::pattern(0), place, items: 0, fifo })
     }
 
     /// Looks at the effect once, more closely than a measured turn can.
@@ -181,12 +203,12 @@ impl Work {
                 client.send(&page).await?;
             }
             Operation::Send => {
-                let input = format!(r#"{{"QueueUrl":"{}",{}}}"#, self.place, message(turn));
+                let input = format!(r#"{{"QueueUrl":"{}",{}}}"#, self.place, self.message(turn));
                 sqs(client, "SendMessage", input, 150, Expect::Text("MessageId")).await?;
             }
             Operation::SendBatch => {
-                let entry =
-                    |n: u64| format!(r#"{{"Id":"e{n}",{}}}"#, message(turn.wrapping_mul(10) + n));
+                let message = |n| self.message(turn.wrapping_mul(10) + n);
+                let entry = |n: u64| format!(r#"{{"Id":"e{n}",{}}}"#, message(n));
                 let entries = (0..10).map(entry).collect::<Vec<_>>().join(",");
                 let input = format!(r#"{{"QueueUrl":"{}","Entries":[{entries}]}}"#, self.place);
                 sqs(client, "SendMessageBatch", input, 1400, Expect::Text("MessageId")).await?;
@@ -196,8 +218,31 @@ impl Work {
             Operation::GetItem => table::get(client, &self.place, turn, self.items).await?,
             Operation::Query => table::query(client, &self.place, turn, self.items).await?,
             Operation::FillTable => table::put_batch(client, &self.place, turn).await?,
+            Operation::Receive => {
+                let most = r#""MaxNumberOfMessages":10,"VisibilityTimeout":43200"#;
+                let input = format!(r#"{{"QueueUrl":"{}",{most}}}"#, self.place);
+                sqs(client, "ReceiveMessage", input, 4500, Expect::Text("MessageId")).await?;
+            }
+            Operation::Publish => {
+                let input = format!("&TopicArn={}&Message={turn:0100}", self.place);
+                form(client, "Publish", "2010-03-31", &input, 294, "<MessageId>").await?;
+            }
+            Operation::CallerIdentity => {
+                form(client, "GetCallerIdentity", "2011-06-15", "", 404, "<Arn>").await?;
+            }
         }
         Ok(true)
+    }
+
+    /// The members of a message of about 100 bytes that differ from turn to turn. Groups of a FIFO
+    /// queue have ten messages.
+    fn message(&self, turn: u64) -> String {
+        let body = format!(r#""MessageBody":"{turn:0100}""#);
+        if !self.fifo {
+            return body;
+        }
+        let group = turn / 10;
+        format!(r#"{body},"MessageGroupId":"g{group}","MessageDeduplicationId":"d{turn}""#)
     }
 
     async fn receive_and_delete(&self, client: &mut Client) -> Result<bool> {
@@ -245,9 +290,42 @@ impl Work {
     }
 }
 
-/// The member of a message of about 100 bytes that differs from turn to turn.
-fn message(turn: u64) -> String {
-    format!(r#""MessageBody":"{turn:0100}""#)
+/// A new queue's URL.
+async fn create_queue(client: &mut Client, name: &str, attributes: &str) -> Result<String> {
+    let input = format!(r#"{{"QueueName":"{name}","Attributes":{attributes}}}"#);
+    let reply = sqs(client, "CreateQueue", input, 0, Expect::Success).await?;
+    text_member(reply, "QueueUrl").ok_or_else(|| "a queue without URL".into())
+}
+
+/// The ARN of a new topic, which a new queue subscribes to.
+async fn topic_with_queue(client: &mut Client, name: &str) -> Result<String> {
+    create_queue(&mut client.to("sqs"), name, "{}").await?;
+    let version = "2010-03-31";
+    let input = format!("&Name={name}");
+    let reply = form(client, "CreateTopic", version, &input, 0, "<TopicArn>").await?;
+    let reply = String::from_utf8_lossy(reply).into_owned();
+    let topic = reply.split(['<', '>']).skip_while(|&tag| tag != "TopicArn").nth(1);
+    let topic = topic.ok_or("a topic without ARN")?.to_owned();
+    let queue = topic.replace(":sns:", ":sqs:");
+    let input = format!("&TopicArn={topic}&Protocol=sqs&Endpoint={queue}");
+    form(client, "Subscribe", version, &input, 0, "<SubscriptionArn>").await?;
+    Ok(topic)
+}
+
+/// Calls an operation in the query protocol.
+async fn form<'a>(
+    client: &'a mut Client,
+    action: &str,
+    version: &str,
+    input: &str,
+    answer: u64,
+    expect: &'static str,
+) -> Result<&'a [u8]> {
+    let payload = &Payload::bytes(format!("Action={action}&Version={version}{input}"));
+    let (headers, expect) = (&[FORM], Expect::Text(expect));
+    let request =
+        Request { method: "POST", headers, payload, answer, expect, ..Request::default() };
+    client.send(&request).await
 }
 
 /// The pattern in aws-chunked coding, in one chunk, followed by its checksum.

@@ -18,7 +18,16 @@ pub(crate) fn cpu(pid: u32) -> Result<f64> {
 
 /// The largest resident memory so far, in KiB.
 pub(crate) fn peak_memory(pid: u32) -> Result<u64> {
+    memory(pid, "VmHWM:")
+}
+
+/// The resident memory, in KiB.
+pub(crate) fn resident_memory(pid: u32) -> Result<u64> {
+    memory(pid, "VmRSS:")
+}
+
+fn memory(pid: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no memory")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }

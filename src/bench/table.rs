@@ -6,7 +6,7 @@ use crate::operations::JSON;
 
 /// Items in a partition: what a Query answers.
 pub(crate) const PARTITION: u64 = 100;
-/// Items that one BatchWriteItem stores.
+/// Items that one `BatchWriteItem` stores.
 pub(crate) const BATCH: u64 = 25;
 /// Bytes of an item as JSON.
 const ITEM: u64 = 190;

@@ -5,6 +5,9 @@ mod diagnose;
 mod health;
 mod settings;
 
+#[cfg(feature = "cli")]
+pub(crate) use settings::shown;
+
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -16,6 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer;
 use crate::config::Config;
+use crate::init::{Hooks, Stage};
 use crate::server::Stop;
 
 /// The version that pages and command line show.
@@ -23,9 +27,6 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The longest body that one of these pages takes.
 const BODY_MAX: usize = 1 << 20;
-
-/// Stages of the start and the end, as init scripts know them.
-const STAGES: [&str; 4] = ["BOOT", "START", "READY", "SHUTDOWN"];
 
 /// The state of the pages.
 #[derive(Debug)]
@@ -39,10 +40,11 @@ pub(crate) struct Admin {
     /// What POST requests have set on the config page.
     changes: Mutex<Map<String, Value>>,
     stop: Stop,
+    hooks: Arc<Hooks>,
 }
 
 impl Admin {
-    pub(crate) fn new(cloud: Arc<Cloud>, config: &Config, stop: Stop) -> Self {
+    pub(crate) fn new(cloud: Arc<Cloud>, config: &Config, stop: Stop, hooks: Arc<Hooks>) -> Self {
         Self {
             session: cloud.world().ids().uuid(),
             cloud,
@@ -51,6 +53,7 @@ impl Admin {
             notes: Mutex::default(),
             changes: Mutex::default(),
             stop,
+            hooks,
         }
     }
 
@@ -62,19 +65,25 @@ impl Admin {
             Err(error) => return answer::text(error.status(), format!("{}\n", error.message())),
         };
         let page = parts.uri.path().trim_end_matches('/');
+        #[cfg(feature = "cli")]
+        if page == "/_cumulet/aws" && parts.method == Method::POST {
+            return ok(&crate::aws::run(&self.cloud, &body).await);
+        }
         let page = page.strip_prefix("/_localstack/").unwrap_or_default();
         match (page, &parts.method) {
             // `reload` in the path asks LocalStack to look again, which needs no asking here.
             ("health" | "health/reload", method) => self.health(method, &body),
             ("info", &Method::GET) => ok(&self.info()),
             ("plugins", &Method::GET) => ok(&self.plugins()),
-            ("init", &Method::GET) => ok(&init()),
+            ("init", &Method::GET) => ok(&self.hooks.page()),
             ("config", method) if self.config.config_updates => self.settings(method, &body),
             ("diagnose", &Method::GET) if self.config.debug => ok(&self.diagnose()),
             ("usage", &Method::GET) if self.config.debug => ok(&diagnose::usage()),
-            ("state/reset", &Method::POST) => self.reset(),
-            _ => match page.strip_prefix("init/").and_then(stage) {
-                Some(stage) if parts.method == Method::GET => ok(&stage),
+            ("state/reset", &Method::POST) => {
+                self.reset(parts.uri.query().unwrap_or_default()).await
+            }
+            _ => match page.strip_prefix("init/").and_then(Stage::parse) {
+                Some(stage) if parts.method == Method::GET => ok(&self.hooks.stage_page(stage)),
                 _ => not_found(),
             },
         }
@@ -100,12 +109,15 @@ impl Admin {
         json!({ "localstack.aws.provider": services })
     }
 
-    /// Empties all worlds.
-    fn reset(&self) -> Response<Body> {
+    /// Empties all worlds; `?init=1` then runs the scripts that ran before `Ready.` was said.
+    async fn reset(&self, query: &str) -> Response<Body> {
         for world in self.cloud.worlds() {
             self.cloud.reset(&world);
         }
         log::info!("all state is reset");
+        if query.split('&').any(|pair| matches!(pair, "init=1" | "init=true")) {
+            self.hooks.run(Stage::Ready).await;
+        }
         answer::text(StatusCode::OK, "")
     }
 }
@@ -120,25 +132,6 @@ fn not_found() -> Response<Body> {
 
 fn bad_request(text: &'static str) -> Response<Body> {
     answer::text(StatusCode::BAD_REQUEST, text)
-}
-
-/// There are no init scripts yet: the stages come and go without any.
-fn init() -> Value {
-    let mut completed = Map::new();
-    for stage in STAGES {
-        completed.insert(stage.to_owned(), is_completed(stage).into());
-    }
-    json!({"completed": completed, "scripts": []})
-}
-
-fn stage(name: &str) -> Option<Value> {
-    let stage = STAGES.into_iter().find(|s| s.eq_ignore_ascii_case(name))?;
-    Some(json!({"completed": is_completed(stage), "scripts": []}))
-}
-
-/// Requests are answered after READY and before SHUTDOWN.
-fn is_completed(stage: &str) -> bool {
-    stage != "SHUTDOWN"
 }
 
 /// Whether a container runtime has started this process: each leaves a file.

@@ -1,22 +1,37 @@
-//! The command line: `cumulet` starts, `cumulet health` asks a running one.
+//! The command line of every build: `cumulet` starts, `cumulet health` asks a running one. What else there
+//! is, with the feature `cli`, is in `commands.rs`.
+
+#[cfg(feature = "cli")]
+mod aws;
+mod client;
+#[cfg(feature = "cli")]
+mod commands;
+#[cfg(feature = "cli")]
+mod completions;
+#[cfg(feature = "cli")]
+mod compose;
+#[cfg(feature = "cli")]
+mod detached;
+#[cfg(feature = "cli")]
+mod s3;
 
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use crate::admin::VERSION;
-use crate::config::{Config, Listen};
+use crate::config::Config;
 use crate::start;
 
-const HELP: &str = "\
+const HEAD: &str = "\
 Cumulet: AWS on your own machine.
 
-    cumulet            starts the server
-    cumulet health     ends with 0 if a server answers, else with 1
-    cumulet --version  prints the version
-    cumulet --help     prints this
+    cumulet                   starts the server, here and now
+    cumulet health            ends with 0 if a server answers, else with 1
+";
+
+const TAIL: &str = "    cumulet --version         prints the version
+    cumulet --help            prints this
 
 The environment configures it, with LocalStack's names; some of them:
 
@@ -26,24 +41,39 @@ The environment configures it, with LocalStack's names; some of them:
     EAGER_SERVICE_LOADING=1     services count as running from the start
     DEBUG=1, LS_LOG=warn        more or less in the log, on standard error
     EXTRA_CORS_ALLOWED_ORIGINS  web pages that may call the server
+    CUSTOM_SSL_CERT_PATH        PEM file with key and certificate for https (its own)
+    SHUTDOWN_TIMEOUT            seconds that the end may take (5)
+    CUMULET_INIT_DIR            scripts to run           (/etc/localstack/init)
     CUMULET_OUTBOUND            hosts that it may call       (on; off, or a list)
 ";
-
-/// How long `cumulet health` waits for each step.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 enum Command {
     Start,
     Health,
     Print(String),
+    #[cfg(feature = "cli")]
+    More(commands::Command),
 }
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
-    let outcome = match read(std::env::args_os().skip(1)) {
+    let arguments: Result<Vec<_>, _> =
+        std::env::args_os().skip(1).map(OsString::into_string).collect();
+    #[cfg(feature = "cli")]
+    if let Ok(words) = &arguments
+        && let Some(code) = commands::by_name(words)
+    {
+        return code;
+    }
+    let command = arguments
+        .map_err(|word| format!("{} is no Unicode", word.display()))
+        .and_then(|words| read(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+    let outcome = match command {
         Ok(Command::Start) => start::run(&environment()),
         Ok(Command::Health) => health(&environment()),
         Ok(Command::Print(text)) => io::stdout().write_all(text.as_bytes()),
+        #[cfg(feature = "cli")]
+        Ok(Command::More(command)) => commands::run(command, environment()),
         Err(error) => Err(io::Error::other([error.as_str(), "; see cumulet --help"].concat())),
     };
     match outcome {
@@ -61,70 +91,56 @@ fn environment() -> Config {
     Config::read(utf8)
 }
 
-/// The whole grammar is one word, which no parser of arguments makes simpler.
-fn read(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
-    let Some(word) = arguments.next() else { return Ok(Command::Start) };
-    let command = match word.to_str() {
-        Some("health") => Command::Health,
-        Some("--version" | "-V") => return Ok(Command::Print(format!("cumulet {VERSION}\n"))),
-        Some("--help" | "-h") => return Ok(Command::Print(HELP.to_owned())),
-        _ => return Err(format!("unexpected argument {}", word.display())),
-    };
-    match arguments.next() {
-        Some(more) => Err(format!("unexpected argument {}", more.display())),
-        None => Ok(command),
+/// The grammar is so small that no parser of arguments makes it simpler.
+fn read(words: &[&str]) -> Result<Command, String> {
+    match words {
+        [] => Ok(Command::Start),
+        ["health"] => Ok(Command::Health),
+        ["--version" | "-V"] => Ok(Command::Print(format!("cumulet {VERSION}\n"))),
+        ["--help" | "-h"] => Ok(Command::Print(help())),
+        #[cfg(feature = "cli")]
+        words => commands::read(words).map(Command::More),
+        #[cfg(not(feature = "cli"))]
+        [word, ..] => Err(format!("unexpected argument {word}")),
     }
+}
+
+fn help() -> String {
+    #[cfg(feature = "cli")]
+    return [HEAD, &commands::help(), TAIL].concat();
+    #[cfg(not(feature = "cli"))]
+    [HEAD, TAIL].concat()
 }
 
 /// Asks the first address of the configuration.
 fn health(config: &Config) -> io::Result<()> {
-    let listen = config.listen.first().ok_or_else(|| io::Error::other("no address"))?;
-    let status =
-        ask(listen).map_err(|error| io::Error::new(error.kind(), format!("{listen}: {error}")))?;
-    if status == "200" {
-        Ok(())
-    } else {
-        Err(io::Error::other(format!("{listen} answers {status}")))
-    }
-}
-
-fn ask(listen: &Listen) -> io::Result<String> {
-    let first = listen.addresses().first().copied();
-    let mut address = first.ok_or_else(|| io::Error::other("no IP address"))?;
-    if address.ip().is_unspecified() {
-        let v4 = address.is_ipv4();
-        address.set_ip(if v4 { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
-    }
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(
-        b"HEAD /_localstack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-    )?;
-    let mut answer = String::new();
-    stream.take(1024).read_to_string(&mut answer)?;
-    Ok(answer.split(' ').nth(1).unwrap_or("nothing").to_owned())
+    let (status, _) = client::ask(config, "HEAD", "/_localstack/health", "")?;
+    if status == 200 { Ok(()) } else { Err(io::Error::other(format!("it answers {status}"))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn reads(arguments: &[&str]) -> Option<&'static str> {
-        match read(arguments.iter().map(OsString::from)).ok()? {
+    fn reads(words: &[&str]) -> Option<&'static str> {
+        match read(words).ok()? {
             Command::Start => Some("start"),
             Command::Health => Some("health"),
-            Command::Print(text) if text.contains(VERSION) => Some("version"),
-            Command::Print(_) => Some("help"),
+            Command::Print(text) if text.contains("--help") => Some("help"),
+            Command::Print(_) => Some("version"),
+            #[cfg(feature = "cli")]
+            Command::More(_) => Some("more"),
         }
     }
 
     #[test]
-    fn commands() {
+    fn words_are_commands() {
         assert_eq!(reads(&[]), Some("start"));
         assert_eq!(reads(&["health"]), Some("health"));
         assert_eq!(reads(&["--version"]), Some("version"));
         assert_eq!(reads(&["-h"]), Some("help"));
         assert_eq!(reads(&["--nonsense"]), None);
-        assert_eq!(reads(&["start"]), None);
+        assert_eq!(reads(&["health", "now"]), None);
+        assert_eq!(reads(&["status"]), cfg!(feature = "cli").then_some("more"));
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use log::LevelFilter;
 
@@ -11,6 +12,9 @@ use crate::services;
 
 /// The port that AWS emulators are expected on.
 pub const DEFAULT_PORT: u16 = 4566;
+
+/// How long the end may take if nothing else is said, in seconds; LocalStack's figure.
+const SHUTDOWN_TIME: f64 = 5.0;
 
 /// Names that keep the prefix: they are LocalStack's own with it.
 const PREFIXED: [&str; 6] = [
@@ -24,10 +28,22 @@ const PREFIXED: [&str; 6] = [
 
 /// Names that this program acts on.
 const KNOWN: &[&str] = &[
+    "CUMULET_DNS_SUFFIXES",
+    "CUMULET_INIT_DIR",
     "CUMULET_OUTBOUND",
+    "CUSTOM_SSL_CERT_PATH",
+    "DNS_ADDRESS",
+    "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
+    "DNS_PORT",
+    "DNS_RESOLVE_IP",
+    "DNS_SERVER",
     "GATEWAY_LISTEN",
     "OUTBOUND_HTTP_PROXY",
+    "OUTBOUND_HTTPS_PROXY",
+    "REMOVE_SSL_CERT",
+    "REQUESTS_CA_BUNDLE",
     "SERVICES",
+    "SHUTDOWN_TIMEOUT",
     "STRICT_SERVICE_LOADING",
     "EAGER_SERVICE_LOADING",
     "DEBUG",
@@ -39,25 +55,29 @@ const KNOWN: &[&str] = &[
     "EXTRA_CORS_ALLOWED_ORIGINS",
     "EXTRA_CORS_ALLOWED_HEADERS",
     "EXTRA_CORS_EXPOSE_HEADERS",
+    "USE_SSL",
 ];
 
 /// Names of LocalStack that change nothing here, and are set often enough to say so.
 const WITHOUT_EFFECT: &[&str] = &[
     "ALLOW_NONSTANDARD_REGIONS",
-    "CUSTOM_SSL_CERT_PATH",
     "DISABLE_CUSTOM_CORS_S3",
     "DISABLE_CUSTOM_CORS_APIGATEWAY",
-    "DNS_ADDRESS",
-    "DNS_NAME_PATTERNS_TO_RESOLVE_UPSTREAM",
     "DYNAMODB_SHARE_DB",
     "ENFORCE_IAM",
-    "OUTBOUND_HTTPS_PROXY",
     "PERSISTENCE",
     "PERSIST_STATE",
     "SNAPSHOT_SAVE_STRATEGY",
     "SNAPSHOT_LOAD_STRATEGY",
     "SNAPSHOT_FLUSH_INTERVAL",
-    "USE_SSL",
+];
+
+/// Names that take a feature of the build, and whether it is there.
+const OF_FEATURES: &[(&str, &str, bool)] = &[
+    ("CUSTOM_SSL_CERT_PATH", "tls", cfg!(feature = "tls")),
+    ("USE_SSL", "tls", cfg!(feature = "tls")),
+    ("DNS_ADDRESS", "dns", cfg!(feature = "dns")),
+    ("CUMULET_INIT_DIR", "init", cfg!(feature = "init")),
 ];
 
 /// Names of former times, and what to say of them.
@@ -94,6 +114,8 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Host and port for URLs in answers, instead of the caller's.
     pub public_host: Option<String>,
+    /// URLs in answers that cannot follow the caller's say https.
+    pub use_ssl: bool,
     /// The only services that answer; all where there is no list.
     pub services: Option<Vec<String>>,
     /// Services count as running from the start.
@@ -104,6 +126,8 @@ pub struct Config {
     pub log: LevelFilter,
     /// Answers carry `x-localstack`.
     pub response_header: bool,
+    /// How long the end may take: scripts, requests and background work together.
+    pub shutdown: Duration,
     /// Settings may be changed over HTTP.
     pub config_updates: bool,
     /// Access keys of AWS's form carry their account, and new ones have it.
@@ -190,11 +214,13 @@ impl Config {
         let mut config = Self {
             public_host: reader.public_host(port),
             listen,
+            use_ssl: reader.flag("USE_SSL", false),
             services,
             eager: reader.flag("EAGER_SERVICE_LOADING", false),
             debug,
             log: reader.log(debug),
             response_header: reader.flag("LOCALSTACK_RESPONSE_HEADER_ENABLED", true),
+            shutdown: reader.seconds("SHUTDOWN_TIMEOUT", SHUTDOWN_TIME),
             config_updates: reader.flag("ENABLE_CONFIG_UPDATES", false),
             aws_keys: reader.flag("PARITY_AWS_ACCESS_KEY_ID", false),
             cors: Cors {
@@ -268,6 +294,17 @@ impl Reader {
         }
     }
 
+    /// A length of time; the unit may be written behind it.
+    fn seconds(&mut self, name: &str, default: f64) -> Duration {
+        let text = self.get(name);
+        let seconds =
+            if text.is_empty() { Ok(default) } else { text.trim_end_matches('s').parse() };
+        seconds.ok().and_then(|s| Duration::try_from_secs_f64(s).ok()).unwrap_or_else(|| {
+            self.notes.push(format!("{name} is no number of seconds; it stays {default}"));
+            Duration::from_secs_f64(default)
+        })
+    }
+
     fn listen(&mut self) -> Vec<Listen> {
         let mut listen = Vec::new();
         for text in list(self.get("GATEWAY_LISTEN")) {
@@ -330,11 +367,14 @@ impl Reader {
                 self.notes.push(format!("{name} is deprecated: {advice}"));
             }
         }
-        for name in WITHOUT_EFFECT {
-            if !matches!(self.get(name), "" | "0" | "false") {
-                self.notes.push(format!("{name} has no effect here"));
-            }
-        }
+        let is_set = |name: &str| !matches!(self.get(name), "" | "0" | "false");
+        let useless = WITHOUT_EFFECT.iter().filter(|name| is_set(name));
+        let useless = useless.map(|name| format!("{name} has no effect here"));
+        let absent = OF_FEATURES.iter().filter(|(name, _, there)| !there && is_set(name));
+        let absent =
+            absent.map(|(name, feature, _)| format!("{name}: this build has no {feature}"));
+        let notes: Vec<_> = useless.chain(absent).collect();
+        self.notes.extend(notes);
     }
 }
 

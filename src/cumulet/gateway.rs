@@ -25,6 +25,7 @@ use crate::catalog::Entry;
 use crate::config::Config;
 use crate::detect::{Clues, detect, is_form};
 use crate::identity::{Endpoint, Identity};
+use crate::init::Hooks;
 use crate::server::Stop;
 use crate::signature::sign_off;
 
@@ -50,12 +51,18 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway to the services of `cloud`, reachable at `ports`.
-    pub fn new(cloud: Arc<Cloud>, config: &Config, ports: &[u16], stop: Stop) -> Self {
+    pub fn new(
+        cloud: Arc<Cloud>,
+        config: &Config,
+        ports: &[u16],
+        stop: Stop,
+        hooks: Arc<Hooks>,
+    ) -> Self {
         let port = ports.first().copied().unwrap_or(crate::config::DEFAULT_PORT);
         Self {
-            admin: Admin::new(Arc::clone(&cloud), config, stop),
+            admin: Admin::new(Arc::clone(&cloud), config, stop, hooks),
             browsers: Browsers::new(config, ports),
-            endpoint: Endpoint::new(config.public_host.as_deref(), port),
+            endpoint: Endpoint::new(config.public_host.as_deref(), port, config.use_ssl),
             port: format!(":{port}"),
             aws_keys: config.aws_keys,
             mark: config.response_header,
@@ -213,7 +220,7 @@ impl Gateway {
         let mut answer = call.finish(outcome);
         answer.headers_mut().extend(headers);
         mark(service, &mut answer);
-        if as_json { cumulet_protocol::in_json(answer).await } else { answer }
+        if as_json { cumulet_protocol::in_json(answer, service.model()).await } else { answer }
     }
 
     fn identity(&self, credential: Option<&Credential<'_>>, parts: &Parts) -> Identity {
@@ -222,7 +229,7 @@ impl Gateway {
 
     fn cx(&self, identity: Identity, parts: &Arc<Parts>) -> Cx {
         let Identity { account, region, principal } = identity;
-        let endpoint = self.endpoint.of(&parts.headers);
+        let endpoint = self.endpoint.of(&parts.headers, parts.extensions.get());
         let http = Some(Arc::clone(parts));
         let origin = Origin { account, region, principal, endpoint, http };
         Cx::new(&self.cloud, self.cloud.world(), origin)

@@ -102,20 +102,26 @@ pub(crate) struct Endpoint {
     default: Arc<str>,
 }
 
+/// Marks requests that came by https.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure;
+
 impl Endpoint {
-    pub(crate) fn new(public_host: Option<&str>, port: u16) -> Self {
+    pub(crate) fn new(public_host: Option<&str>, port: u16, use_ssl: bool) -> Self {
+        let scheme = if use_ssl { "https" } else { "http" };
         Self {
-            fixed: public_host.map(|host| format!("http://{host}").into()),
-            default: format!("http://localhost:{port}").into(),
+            fixed: public_host.map(|host| format!("{scheme}://{host}").into()),
+            default: format!("{scheme}://localhost:{port}").into(),
         }
     }
 
     /// That of a request.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> Arc<str> {
+    pub(crate) fn of(&self, headers: &HeaderMap, secure: Option<&Secure>) -> Arc<str> {
         if let Some(fixed) = &self.fixed {
             return Arc::clone(fixed);
         }
         match host(headers).filter(|host| is_host(host)) {
+            Some(host) if secure.is_some() => ["https://", host].concat().into(),
             Some(host) => ["http://", host].concat().into(),
             None => Arc::clone(&self.default),
         }
@@ -200,13 +206,15 @@ mod tests {
 
     #[test]
     fn urls_in_answers_have_the_callers_host() {
-        let endpoint = Endpoint::new(None, 4566);
-        assert_eq!(&*endpoint.of(&headers("localstack:4599")), "http://localstack:4599");
-        assert_eq!(&*endpoint.of(&headers("[::1]:4599")), "http://[::1]:4599");
-        assert_eq!(&*endpoint.of(&headers("a\"b")), "http://localhost:4566");
-        assert_eq!(&*endpoint.of(&HeaderMap::new()), "http://localhost:4566");
-        let fixed = Endpoint::new(Some("aws.test:80"), 4566);
-        assert_eq!(&*fixed.of(&headers("localstack:4599")), "http://aws.test:80");
+        let endpoint = Endpoint::new(None, 4566, false);
+        let of = |host| endpoint.of(&headers(host), None);
+        assert_eq!(&*of("localstack:4599"), "http://localstack:4599");
+        assert_eq!(&*of("[::1]:4599"), "http://[::1]:4599");
+        assert_eq!(&*of("a\"b"), "http://localhost:4566");
+        assert_eq!(&*endpoint.of(&HeaderMap::new(), None), "http://localhost:4566");
+        assert_eq!(&*endpoint.of(&headers("a:1"), Some(&Secure)), "https://a:1");
+        let fixed = Endpoint::new(Some("aws.test:80"), 4566, true);
+        assert_eq!(&*fixed.of(&headers("localstack:4599"), None), "https://aws.test:80");
     }
 
     #[test]

@@ -3,13 +3,18 @@
 
 mod admin;
 mod answer;
+#[cfg(feature = "cli")]
+mod aws;
 mod browser;
 mod catalog;
 pub mod cli;
 pub mod config;
 mod detect;
+#[cfg(feature = "dns")]
+mod dns;
 pub mod gateway;
 mod identity;
+pub mod init;
 mod logger;
 #[cfg(feature = "outbound")]
 pub mod outbound;
@@ -17,6 +22,9 @@ pub mod server;
 mod services;
 mod signature;
 mod start;
+mod stream;
 #[cfg(test)]
 mod testing;
+#[cfg(feature = "tls")]
+mod tls;
 mod upload;

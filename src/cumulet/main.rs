@@ -1,6 +1,6 @@
 //! The program `cumulet`. What it does is in the library beside it, where tests reach it too.
 
-#[cfg(all(target_env = "musl", target_arch = "x86_64"))]
+#[cfg(all(target_arch = "x86_64", any(target_env = "musl", test)))]
 mod copy;
 
 use std::process::ExitCode;
@@ -9,7 +9,5 @@ fn main() -> ExitCode {
     cumulet::cli::run()
 }
 
-/// musl's own takes one lock for each call and gives large blocks back at once.
 #[cfg(target_env = "musl")]
-#[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+mod memory;

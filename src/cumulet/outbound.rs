@@ -5,8 +5,10 @@
 //! - Requests to this server's own names are answered in process.
 //! - `CUMULET_OUTBOUND` is `on`, `off`, or a list of the hosts that may be reached.
 //! - `OUTBOUND_HTTP_PROXY` (or `HTTP_PROXY`) is asked instead of hosts other than this machine.
-//! - There is no TLS yet: `https` has no answer, and the reason says so.
+//! - `https` needs the feature `tls`; without it there is no answer, and the reason says so. Servers are
+//!   known by Mozilla's authorities and those in `REQUESTS_CA_BUNDLE`.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -24,6 +26,9 @@ use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::stream::{Stream, plain};
+#[cfg(feature = "tls")]
+use crate::tls::Trust;
 use crate::upload::receive;
 
 /// Redirects that are followed, at most.
@@ -37,6 +42,10 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     policy: Policy,
     proxy: Option<(String, u16)>,
+    #[cfg(feature = "tls")]
+    secure_proxy: Option<(String, u16)>,
+    #[cfg(feature = "tls")]
+    trust: Trust,
     public_host: Option<String>,
     ports: Vec<u16>,
     gateway: OnceLock<Weak<Gateway>>,
@@ -80,11 +89,17 @@ impl Client {
     /// A client as the configuration asks for; `ports` are this server's own.
     pub fn new(config: &Config, ports: &[u16]) -> Self {
         let variable = |name: &str| config.variables.get(name).map(String::as_str);
-        let proxy = variable("OUTBOUND_HTTP_PROXY").filter(|p| !p.is_empty());
-        let proxy = proxy.or_else(|| variable("HTTP_PROXY")).and_then(host_and_port);
+        let proxy = |names: [&str; 2]| {
+            let set = names.into_iter().filter_map(variable).find(|proxy| !proxy.is_empty());
+            set.and_then(host_and_port)
+        };
         Self(Arc::new(Inner {
             policy: Policy::parse(variable("CUMULET_OUTBOUND")),
-            proxy,
+            proxy: proxy(["OUTBOUND_HTTP_PROXY", "HTTP_PROXY"]),
+            #[cfg(feature = "tls")]
+            secure_proxy: proxy(["OUTBOUND_HTTPS_PROXY", "HTTPS_PROXY"]),
+            #[cfg(feature = "tls")]
+            trust: Trust::new(config),
             public_host: config.public_host.clone(),
             ports: ports.to_vec(),
             gateway: OnceLock::new(),
@@ -160,10 +175,41 @@ impl Inner {
             return refused(format!("requests to {name} are off (CUMULET_OUTBOUND)"));
         }
         if secure {
-            return refused("https is not supported by this build");
+            let stream = self.connect_securely(name, port, &mut request).await?;
+            return exchange(stream, request, limit).await;
         }
         let stream = self.connect(name, port, &mut request).await?;
-        exchange(stream, request, limit).await
+        exchange(plain(stream), request, limit).await
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_async, reason = "with the feature it connects")]
+    async fn connect_securely(
+        &self,
+        _: &str,
+        _: u16,
+        _: &mut Request<Bytes>,
+    ) -> Result<Stream, Unreachable> {
+        refused("https is not supported by this build")
+    }
+
+    /// A connection through which only the host itself can read; also when a proxy hands it on.
+    #[cfg(feature = "tls")]
+    async fn connect_securely(
+        &self,
+        name: &str,
+        port: u16,
+        request: &mut Request<Bytes>,
+    ) -> Result<Stream, Unreachable> {
+        let Reach { addresses, here, error } = reach(name, port).await?;
+        origin_form(request);
+        let stream = match self.secure_proxy.as_ref().filter(|_| !here) {
+            Some((host, at)) => tunnel(host, *at, name, port)
+                .await
+                .or_else(|error| refused(format!("the proxy {host}:{at}: {error}")))?,
+            None => direct(name, port, &addresses, error).await?,
+        };
+        self.trust.connect(name, stream).await.map_err(|why| Unreachable(format!("{name}: {why}")))
     }
 
     /// Whether a request would come back to this server.
@@ -186,28 +232,84 @@ impl Inner {
         port: u16,
         request: &mut Request<Bytes>,
     ) -> Result<TcpStream, Unreachable> {
-        let found = lookup_host((name, port)).await.map(Iterator::collect::<Vec<_>>);
-        let addresses = match &found {
-            Ok(all) => permitted(name, all)?,
-            Err(_) => Vec::new(),
-        };
-        let here = addresses.iter().any(|address| address.ip().is_loopback());
+        let Reach { addresses, here, error } = reach(name, port).await?;
         if let Some((host, at)) = self.proxy.as_ref().filter(|_| !here) {
             return TcpStream::connect((host.as_str(), *at))
                 .await
                 .or_else(|error| refused(format!("the proxy {host}:{at}: {error}")));
         }
-        // Without a proxy the request line has the path alone.
-        let path = request.uri().path_and_query().cloned();
-        *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
-        if let Err(error) = found {
-            return refused(format!("{name}: {error}"));
-        }
-        TcpStream::connect(addresses.as_slice())
-            .await
-            .or_else(|error| refused(format!("{name}:{port}: {error}")))
+        origin_form(request);
+        direct(name, port, &addresses, error).await
     }
 }
+
+/// Where a host is.
+struct Reach {
+    addresses: Vec<SocketAddr>,
+    /// It is this machine, which no proxy reaches for us.
+    here: bool,
+    /// Why there are no addresses; a proxy may know some.
+    error: Option<io::Error>,
+}
+
+async fn reach(name: &str, port: u16) -> Result<Reach, Unreachable> {
+    let (addresses, error) = match lookup_host((name, port)).await {
+        Ok(all) => (permitted(name, &all.collect::<Vec<_>>())?, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let here = addresses.iter().any(|address| address.ip().is_loopback());
+    Ok(Reach { addresses, here, error })
+}
+
+/// Only a proxy wants more than the path in a request's first line.
+fn origin_form(request: &mut Request<Bytes>) {
+    let path = request.uri().path_and_query().cloned();
+    *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
+}
+
+async fn direct(
+    name: &str,
+    port: u16,
+    addresses: &[SocketAddr],
+    error: Option<io::Error>,
+) -> Result<TcpStream, Unreachable> {
+    if let Some(error) = error {
+        return refused(format!("{name}: {error}"));
+    }
+    let stream = TcpStream::connect(addresses).await;
+    let stream = stream.or_else(|error| refused(format!("{name}:{port}: {error}")))?;
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// A connection that a proxy hands on to a host.
+#[cfg(feature = "tls")]
+async fn tunnel(proxy: &str, at: u16, name: &str, port: u16) -> io::Result<TcpStream> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let mut stream = TcpStream::connect((proxy, at)).await?;
+    let host =
+        if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
+    let request = format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() == TUNNEL_HEAD_MAX {
+            return Err(io::Error::other("its answer does not end"));
+        }
+        // One by one: what comes after the head is the host's.
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head);
+    match head.split(' ').nth(1) {
+        Some("200") => Ok(stream),
+        _ => Err(io::Error::other(head.lines().next().unwrap_or_default().to_owned())),
+    }
+}
+
+/// The longest head of a proxy's answer to CONNECT.
+#[cfg(feature = "tls")]
+const TUNNEL_HEAD_MAX: usize = 16 << 10;
 
 /// Those of a host's addresses that may be connected to; an error if there is none.
 fn permitted(name: &str, all: &[SocketAddr]) -> Result<Vec<SocketAddr>, Unreachable> {
@@ -305,11 +407,10 @@ async fn in_process(
 
 /// One request over a fresh connection. Deliveries are rare: none is kept for the next.
 async fn exchange(
-    stream: TcpStream,
+    stream: Stream,
     request: Request<Bytes>,
     limit: usize,
 ) -> Result<Response<Bytes>, Unreachable> {
-    let _ = stream.set_nodelay(true);
     let broken = |error: hyper::Error| Unreachable(error.to_string());
     let (mut sender, connection) =
         http1::handshake::<_, Body>(TokioIo::new(stream)).await.map_err(broken)?;

@@ -19,10 +19,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::config::Listen;
 use crate::gateway::Gateway;
+use crate::identity::Secure;
+use crate::stream::{Stream, plain};
+#[cfg(feature = "tls")]
+use crate::tls::{Tls, is_hello};
 use crate::upload::receive;
 
 /// How many connections may be open at once; more wait in the listeners' queues.
@@ -31,31 +35,45 @@ const CONNECTIONS_MAX: u32 = 16_384;
 const HEAD_TIME: Duration = Duration::from_secs(60);
 /// The longest head of a request, and the most that is read ahead of a body.
 const HEAD_MAX: usize = 256 << 10;
-/// How long requests may go on after the server was told to stop.
-const STOP_TIME: Duration = Duration::from_secs(5);
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// Tells the server to stop, from wherever it is held.
+/// Tells the server, or the whole program, to stop, from wherever it is held.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Sender<bool>);
+pub struct Stop(watch::Sender<Option<End>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Stop,
+    Restart,
+}
 
 impl Default for Stop {
     fn default() -> Self {
-        Self(watch::Sender::new(false))
+        Self(watch::Sender::new(None))
     }
 }
 
 impl Stop {
-    /// Stops the server.
+    /// Stops for good, also if a restart was wanted before.
     pub fn now(&self) {
-        self.0.send_replace(true);
+        self.0.send_replace(Some(End::Stop));
     }
 
-    /// Returns once the server is told to stop.
+    /// Stops in order to start anew.
+    pub fn restart(&self) {
+        self.0.send_if_modified(|end| end.is_none() && end.replace(End::Restart).is_none());
+    }
+
+    /// Whether the program is to start anew once it has stopped.
+    pub fn restarts(&self) -> bool {
+        *self.0.borrow() == Some(End::Restart)
+    }
+
+    /// Returns once there is word to stop.
     pub async fn told(&self) {
         // The sender is `self`: it is not gone while this waits.
-        let _ = self.0.subscribe().wait_for(|stop| *stop).await;
+        let _ = self.0.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -114,17 +132,15 @@ fn open(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Serves until `stop` is told; then lets requests end, for a while.
-pub async fn serve(listeners: Vec<TcpListener>, gateway: Arc<Gateway>, stop: Stop) {
+/// Serves until `stop` is told; returns when the last request has ended, however long it takes.
+pub(crate) async fn serve(listeners: Vec<TcpListener>, server: Server) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
-    let server = Arc::new(Server { gateway, stop: stop.clone(), http1: http1_builder() });
+    let server = Arc::new(server);
     for listener in listeners {
         tokio::spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
     }
-    stop.told().await;
-    if timeout(STOP_TIME, room.acquire_many(CONNECTIONS_MAX)).await.is_err() {
-        log::warn!("some requests did not end in time");
-    }
+    server.stop.told().await;
+    let _ = room.acquire_many(CONNECTIONS_MAX).await;
 }
 
 async fn accept(listener: TcpListener, room: Arc<Semaphore>, server: Arc<Server>) {
@@ -151,21 +167,71 @@ fn http1_builder() -> http1::Builder {
     builder
 }
 
-struct Server {
+/// What all connections share.
+pub(crate) struct Server {
     gateway: Arc<Gateway>,
     stop: Stop,
     http1: http1::Builder,
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
 }
 
 impl Server {
+    /// Answers by `gateway` until `stop` is told.
+    pub(crate) fn new(gateway: Arc<Gateway>, stop: Stop) -> Self {
+        Self {
+            gateway,
+            stop,
+            http1: http1_builder(),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// Speaks https too.
+    #[cfg(feature = "tls")]
+    pub(crate) fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
     async fn connection(self: Arc<Self>, stream: TcpStream, _place: OwnedSemaphorePermit) {
         // Head and body of an answer that leave in two writes must not wait for each other.
         let _ = stream.set_nodelay(true);
-        #[cfg(feature = "http2")]
-        if is_http2(&stream).await {
-            return self.http2(stream).await;
+        #[cfg(any(feature = "http2", feature = "tls"))]
+        let start = tokio::select! {
+            start = first_bytes(&stream) => start,
+            // Who has said nothing yet does not hold the end up.
+            () = self.stop.told() => return,
+        };
+        #[cfg(feature = "tls")]
+        if is_hello(start[0]) {
+            return self.secure(stream).await;
         }
-        let service = service_fn(|request| answer(&self.gateway, request));
+        #[cfg(feature = "http2")]
+        if start == *b"PR" {
+            return self.http2(plain(stream), None).await;
+        }
+        self.http1(plain(stream), None).await;
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure(self: Arc<Self>, stream: TcpStream) {
+        let Some(tls) = &self.tls else { return };
+        let accepted = tokio::select! {
+            accepted = tokio::time::timeout(HEAD_TIME, tls.accept(stream)) => accepted,
+            () = self.stop.told() => return,
+        };
+        match accepted {
+            #[cfg(feature = "http2")]
+            Ok(Ok((stream, true))) => self.http2(stream, Some(Secure)).await,
+            Ok(Ok((stream, _))) => self.http1(stream, Some(Secure)).await,
+            Ok(Err(error)) => log::debug!("a connection did not come to TLS: {error}"),
+            Err(_) => log::debug!("a connection did not come to TLS in time"),
+        }
+    }
+
+    async fn http1(self: Arc<Self>, stream: Stream, secure: Option<Secure>) {
+        let service = service_fn(|request| answer(&self.gateway, request, secure));
         let connection = self.http1.serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
@@ -181,14 +247,14 @@ impl Server {
     }
 
     #[cfg(feature = "http2")]
-    async fn http2(self: Arc<Self>, stream: TcpStream) {
+    async fn http2(self: Arc<Self>, stream: Stream, secure: Option<Secure>) {
         use hyper::server::conn::http2;
         use hyper_util::rt::TokioExecutor;
 
         let gateway = Arc::clone(&self.gateway);
         let service = service_fn(move |request| {
             let gateway = Arc::clone(&gateway);
-            async move { answer(&gateway, request).await }
+            async move { answer(&gateway, request, secure).await }
         });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
@@ -210,19 +276,25 @@ impl Server {
     }
 }
 
-/// HTTP/2 by prior knowledge begins with `PRI`; no method of HTTP/1 begins with `PR` that AWS knows.
-#[cfg(feature = "http2")]
-async fn is_http2(stream: &TcpStream) -> bool {
+/// What a connection begins with, left for whoever reads it. HTTP/2 by prior knowledge begins with
+/// `PRI`, and no method of HTTP/1 that AWS knows begins with `PR`.
+#[cfg(any(feature = "http2", feature = "tls"))]
+async fn first_bytes(stream: &TcpStream) -> [u8; 2] {
     let mut start = [0; 2];
-    let peeked = timeout(HEAD_TIME, stream.peek(&mut start)).await;
-    matches!(peeked, Ok(Ok(2))) && start == *b"PR"
+    // Whatever is wrong here will be wrong again when it is read.
+    let _ = tokio::time::timeout(HEAD_TIME, stream.peek(&mut start)).await;
+    start
 }
 
 async fn answer(
     gateway: &Gateway,
     request: Request<Incoming>,
+    secure: Option<Secure>,
 ) -> Result<Response<Body>, Infallible> {
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
+    if let Some(secure) = secure {
+        parts.extensions.insert(secure);
+    }
     let is_http1 = parts.version < Version::HTTP_2;
     // Without a body to ask for, no `100 Continue` goes out. botocore takes the next answer on such
     // a connection for a part of this one, and waits for its end.

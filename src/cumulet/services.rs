@@ -27,6 +27,7 @@ services! {
     // Two services of AWS on one state.
     "dynamodb" + "dynamodbstreams" => cumulet_dynamodb::services,
     "s3" => cumulet_s3::service,
+    "s3control" => cumulet_s3control::service,
     "sns" => cumulet_sns::service,
     "sqs" => cumulet_sqs::service,
     "sts" => cumulet_sts::service,

@@ -4,20 +4,22 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cumulet_core::{Clock, Cloud, Ids};
 use cumulet_store::{Blobs, Platform};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 
 use crate::admin::{VERSION, in_container};
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::init::{Hooks, Stage};
 #[cfg(feature = "outbound")]
 use crate::outbound::Client;
-use crate::server::{Stop, bind, serve};
+use crate::server::{Server, Stop, bind, serve};
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{logger, services};
 
 /// LocalStack's volume. Where it is there and can be written to, large bodies and the ready file
@@ -26,56 +28,129 @@ const VOLUME: &str = "/var/lib/localstack";
 /// Entry points of LocalStack's older images looked for a line `Ready.` in this file of the volume.
 const READY_FILE: &str = "logs/localstack_infra.log";
 
-/// How long work in the background may go on after the last request.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
+/// How long threads that wait for a disk may hold the end up.
+const DISK_TIME: Duration = Duration::from_secs(1);
 
-/// Runs the program until it is told to stop.
+/// Runs the program until it is told to stop, or to start anew: then this process becomes the next
+/// one, with the same number, arguments and environment.
 ///
 /// # Errors
 /// It cannot start.
 pub(crate) fn run(config: &Config) -> io::Result<()> {
+    let began = Instant::now();
     logger::start(config.log);
     log::info!("Cumulet {VERSION}");
     for note in &config.notes {
         log::warn!("{note}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(main(config));
-    // A write to a disk that hangs does not hold the end up.
-    runtime.shutdown_timeout(DRAIN_TIME);
-    outcome
+    let stop = Stop::default();
+    let outcome = runtime.block_on(main(config, &stop, began));
+    runtime.shutdown_timeout(DISK_TIME);
+    outcome?;
+    if !stop.restarts() {
+        return Ok(());
+    }
+    log::info!("restarting");
+    restart(config)
 }
 
-async fn main(config: &Config) -> io::Result<()> {
-    let listeners = bind(&config.listen)?;
+/// Without what starts processes (17 KB), the program begins again where it is.
+#[cfg(not(all(feature = "init", unix)))]
+fn restart(config: &Config) -> io::Result<()> {
+    run(config)
+}
+
+/// Comes back with an error only.
+#[cfg(all(feature = "init", unix))]
+fn restart(_: &Config) -> io::Result<()> {
+    use std::os::unix::process::CommandExt as _;
+
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    // Linux has the program by this name also when its file was replaced.
+    let own = Path::new("/proc/self/exe");
+    let program = if own.exists() { own.to_owned() } else { (&name).into() };
+    Err(std::process::Command::new(program).arg0(name).args(arguments).exec())
+}
+
+async fn main(config: &Config, stop: &Stop, began: Instant) -> io::Result<()> {
+    // First of all: the process with number 1 does not even die of signals that it has not asked for.
+    listen_to_signals(stop)?;
     let volume = Path::new(VOLUME);
     unready(volume);
+    let hooks = Arc::new(Hooks::new(config));
+    let early = async {
+        hooks.run(Stage::Boot).await;
+        hooks.run(Stage::Start).await;
+    };
+    if !before(stop, early).await {
+        return Ok(());
+    }
+    let listeners = bind(&config.listen)?;
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let cloud = cloud(config)?;
     for world in cloud.worlds() {
         tokio::spawn(world.drive(Arc::clone(&cloud)));
     }
-    let stop = Stop::default();
+    let gateway = gateway(&cloud, config, &addresses, stop, &hooks);
+    tell(config, &addresses);
+    #[cfg(feature = "dns")]
+    if let Some(dns) = crate::dns::Dns::new(config) {
+        tokio::spawn(dns.serve());
+    }
+    let quiet = Stop::default();
+    let server = Server::new(gateway, quiet.clone());
+    #[cfg(feature = "tls")]
+    let server = server.with_tls(Tls::open(config, &volume.join("tls"))?);
+    let server = tokio::spawn(serve(listeners, server));
+    if before(stop, hooks.run(Stage::Ready)).await {
+        log::info!("ready after {:.1} ms", began.elapsed().as_secs_f64() * 1e3);
+        ready(volume)?;
+        stop.told().await;
+    }
+    let end = async {
+        hooks.run(Stage::Shutdown).await;
+        quiet.now();
+        let _ = server.await;
+        for world in cloud.worlds() {
+            world.idle().await;
+        }
+    };
+    if timeout(config.shutdown, end).await.is_err() {
+        log::warn!("not all had ended within {:?} (SHUTDOWN_TIMEOUT)", config.shutdown);
+    }
+    log::info!("stopped");
+    unready(volume);
+    Ok(())
+}
+
+/// Does `work` to its end, unless there is word to stop before that.
+async fn before(stop: &Stop, work: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        () = work => true,
+        () = stop.told() => false,
+    }
+}
+
+fn gateway(
+    cloud: &Arc<Cloud>,
+    config: &Config,
+    addresses: &[SocketAddr],
+    stop: &Stop,
+    hooks: &Arc<Hooks>,
+) -> Arc<Gateway> {
     let mut ports: Vec<_> = addresses.iter().map(SocketAddr::port).collect();
     ports.dedup();
-    let gateway = Arc::new(Gateway::new(Arc::clone(&cloud), config, &ports, stop.clone()));
+    let (stop, hooks) = (stop.clone(), Arc::clone(hooks));
+    let gateway = Arc::new(Gateway::new(Arc::clone(cloud), config, &ports, stop, hooks));
     #[cfg(feature = "outbound")]
     {
         let client = Client::new(config, &ports);
         client.answer_own(&gateway);
         cloud.set_outbound(Arc::new(client));
     }
-    stop_on_signals(&stop)?;
-    tell(config, &addresses);
-    let server = tokio::spawn(serve(listeners, gateway, stop));
-    ready(volume)?;
-    let _ = server.await;
-    for world in cloud.worlds() {
-        let _ = timeout(DRAIN_TIME, world.idle()).await;
-    }
-    log::info!("stopped");
-    unready(volume);
-    Ok(())
+    gateway
 }
 
 fn cloud(config: &Config) -> io::Result<Arc<Cloud>> {
@@ -117,12 +192,33 @@ fn blobs(data: Option<&Path>, temporary: &Path) -> io::Result<Blobs> {
     })
 }
 
-fn stop_on_signals(stop: &Stop) -> io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+/// Ctrl-C ends the program, which is all that Windows has.
+#[cfg(not(unix))]
+fn listen_to_signals(stop: &Stop) -> io::Result<()> {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.now();
+        }
+    });
+    Ok(())
+}
+
+/// SIGTERM and SIGINT end the program, SIGUSR1 starts it anew.
+#[cfg(unix)]
+fn listen_to_signals(stop: &Stop) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    for (kind, act) in [
+        (SignalKind::terminate(), Stop::now as fn(&Stop)),
+        (SignalKind::interrupt(), Stop::now),
+        (SignalKind::user_defined1(), Stop::restart),
+    ] {
         let (mut signals, stop) = (signal(kind)?, stop.clone());
         tokio::spawn(async move {
-            signals.recv().await;
-            stop.now();
+            while signals.recv().await.is_some() {
+                act(&stop);
+            }
         });
     }
     Ok(())

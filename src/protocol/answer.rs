@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use cumulet_core::model::{OperationModel, ShapeId};
 use cumulet_core::{AwsError, Body, Encode, Model, Protocol, Schema};
+use cumulet_escape::push_element;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame};
@@ -13,7 +14,7 @@ use http_body::{Body as HttpBody, Frame};
 use crate::bind::write::{XML_DECLARATION, put};
 use crate::event::{Messages, encode_initial_response};
 use crate::place::Place;
-use crate::xml::write::{Name, Style, members, push_escaped};
+use crate::xml::write::{Name, Style, members};
 use crate::{bind, cbor, json};
 
 /// The HTTP answer of a success: status, headers, body. A streaming body was taken from the output
@@ -180,15 +181,6 @@ pub(crate) fn host_id(request_id: &str) -> String {
     base64::Engine::encode(&crate::text::BASE64, request_id.repeat(2))
 }
 
-pub(crate) fn tag(out: &mut Vec<u8>, name: &str, text: &str) {
-    for (before, name, after) in [("<", name, text), ("</", name, "")] {
-        out.extend_from_slice(before.as_bytes());
-        out.extend_from_slice(name.as_bytes());
-        out.push(b'>');
-        push_escaped(out, after, false);
-    }
-}
-
 /// Query: members in `<OpResult>`, then the id; ec2: the id, then the members.
 fn xml(
     out: &mut Vec<u8>,
@@ -218,7 +210,7 @@ fn xml(
     }
     out.push(b'>');
     if !is_query {
-        tag(out, "requestId", request_id);
+        push_element(out, "requestId", request_id);
     }
     if let Some(shape) = operation.output {
         let place = Place::root(Schema { model, shape });
@@ -236,7 +228,7 @@ fn xml(
     }
     if is_query {
         out.extend_from_slice(b"<ResponseMetadata>");
-        tag(out, "RequestId", request_id);
+        push_element(out, "RequestId", request_id);
         out.extend_from_slice(b"</ResponseMetadata>");
     }
     open(out, &["</", name, "Response>"]);

@@ -2,13 +2,14 @@
 
 use cumulet_core::model::Shape;
 use cumulet_core::{AwsError, Body, Encode, Model, Protocol, ReadError, Schema, Value, Writer};
+use cumulet_escape::{push_element, push_xml_attribute};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::answer::{content_type, host_id, namespace, put_ids, tag};
+use crate::answer::{content_type, host_id, namespace, put_ids};
 use crate::bind::write::{XML_DECLARATION, put};
 use crate::place::Place;
-use crate::xml::write::{Style, members, push_escaped};
+use crate::xml::write::{Style, members};
 use crate::{bind, cbor, json};
 
 /// The error for a request that does not have its operation's form, in the protocol's words.
@@ -155,18 +156,18 @@ impl<'a> Fault<'a> {
         if !bare && !is_ec2 {
             if !namespace.is_empty() {
                 out.extend_from_slice(b" xmlns=\"");
-                push_escaped(out, namespace, true);
+                push_xml_attribute(out, namespace);
                 out.push(b'"');
             }
             out.extend_from_slice(b"><Error>");
-            tag(out, "Type", self.party());
+            push_element(out, "Type", self.party());
         }
-        tag(out, "Code", self.code());
+        push_element(out, "Code", self.code());
         let is_query = self.protocol == Protocol::Query;
         let message = if is_query { self.error.query_message() } else { self.error.message() };
         // S3 has the element also where it has nothing to say.
         if bare || !message.is_empty() {
-            tag(out, "Message", message);
+            push_element(out, "Message", message);
         }
         if let Some(schema) = self.shape {
             let style = Style { query: self.protocol == Protocol::Query, millis: false };
@@ -175,18 +176,20 @@ impl<'a> Fault<'a> {
         }
         for (name, value) in self.extras() {
             match value {
-                Value::String(text) => tag(out, name, text),
-                Value::Integer(number) => tag(out, name, &number.to_string()),
-                Value::Boolean(flag) => tag(out, name, if *flag { "true" } else { "false" }),
+                Value::String(text) => push_element(out, name, text),
+                Value::Integer(number) => push_element(out, name, &number.to_string()),
+                Value::Boolean(flag) => {
+                    push_element(out, name, if *flag { "true" } else { "false" });
+                }
                 _ => {}
             }
         }
         if !bare {
             out.extend_from_slice(if is_ec2 { b"</Error></Errors>" } else { b"</Error>" });
         }
-        tag(out, if is_ec2 { "RequestID" } else { "RequestId" }, request_id);
+        push_element(out, if is_ec2 { "RequestID" } else { "RequestId" }, request_id);
         if bare {
-            tag(out, "HostId", &host_id(request_id));
+            push_element(out, "HostId", &host_id(request_id));
         }
         out.extend_from_slice(after.as_bytes());
     }

@@ -53,7 +53,9 @@ pub fn find_operation(
                 return Err(AwsError::new("MissingAction", 400, message));
             };
             by_name(model, &name).ok_or_else(|| {
-                let message = format!("The action {name} is not valid for this web service.");
+                // The services that have left query for JSON have a text of their own.
+                let at = if model.metadata.query_compatible { "endpoint" } else { "web service" };
+                let message = format!("The action {name} is not valid for this {at}.");
                 AwsError::new("InvalidAction", 400, message)
             })
         }

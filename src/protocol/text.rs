@@ -9,6 +9,7 @@ use bytes::Bytes;
 use cumulet_core::codec::{ReadEntry, ReadError, ReadItem, ReadMember};
 use cumulet_core::model::TimestampFormat;
 use cumulet_core::{Encode, Reader, Schema, Timestamp, Value, Writer};
+use cumulet_escape::push_integer;
 
 use crate::place::Place;
 
@@ -64,24 +65,6 @@ pub(crate) fn from_seconds(seconds: f64) -> Option<Timestamp> {
     (millis.abs() < 9.0e15).then(|| Timestamp::from_millis(millis as i64))
 }
 
-pub(crate) fn push_integer(out: &mut Vec<u8>, value: i64) {
-    let mut digits = [0_u8; 20];
-    let mut rest = value.unsigned_abs();
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        used += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
-}
-
 /// `NaN`, `Infinity` and `-Infinity`, as AWS spells them, or a number that JSON has too.
 pub(crate) fn show_float(value: f64) -> String {
     if value.is_nan() {
@@ -126,47 +109,6 @@ pub(crate) fn push_seconds(out: &mut Vec<u8>, value: Timestamp) {
             out.push(b'0' + u8::try_from(fraction / divisor % 10).unwrap_or(0));
         }
     }
-}
-
-/// Formats in which bytes are escaped, as bits in [`ESCAPES`].
-pub(crate) const JSON: u8 = 1;
-pub(crate) const XML_TEXT: u8 = 2;
-pub(crate) const XML_ATTRIBUTE: u8 = 4;
-
-/// For every byte the formats in which it is escaped: writers look at every byte of every text.
-static ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte: u8 = 0;
-    // All escapes are below 128.
-    while byte < 128 {
-        let formats = match byte {
-            b'\t' | b'\n' => JSON | XML_ATTRIBUTE,
-            0..0x20 | b'"' => JSON | XML_TEXT | XML_ATTRIBUTE,
-            b'&' | b'<' | b'>' => XML_TEXT | XML_ATTRIBUTE,
-            b'\\' => JSON,
-            _ => 0,
-        };
-        #[expect(clippy::indexing_slicing, reason = "at compile time")]
-        {
-            table[byte as usize] = formats;
-        }
-        byte += 1;
-    }
-    table
-};
-
-/// Copies the beginning of `rest` that needs no escapes; the first byte that does, and what is
-/// behind it, where there is one.
-pub(crate) fn push_plain<'a>(
-    out: &mut Vec<u8>,
-    rest: &'a [u8],
-    format: u8,
-) -> Option<(u8, &'a [u8])> {
-    let is_special = |b: &u8| ESCAPES.get(usize::from(*b)).is_some_and(|f| f & format != 0);
-    let at = rest.iter().position(is_special).unwrap_or(rest.len());
-    let (plain, special) = rest.split_at(at);
-    out.extend_from_slice(plain);
-    special.split_first().map(|(byte, rest)| (*byte, rest))
 }
 
 /// The scalar methods of a `Reader` that has `fn text(&mut self) -> Result<Cow<str>, ReadError>`,

@@ -16,9 +16,9 @@ use tokio::task::JoinHandle;
 
 use crate::blobs::BlobFile;
 
-/// Bytes that are read from a file at a time. A reader holds two such pieces at most: the one that
-/// is being sent and the next.
-pub(crate) const PIECE: usize = 512 * 1024;
+/// Bytes that go to a file and come from it at a time. A reader holds two such pieces at most: the
+/// one that is being sent and the next.
+pub(crate) const PIECE: usize = 128 << 10;
 
 /// A body at rest. Cheap to clone; its file goes with the last clone and reader.
 #[derive(Clone)]
@@ -229,8 +229,10 @@ impl FileReader {
             file
         };
         let len = self.left.min(PIECE as u64);
-        let mut bytes = vec![0; usize::try_from(len).unwrap_or(PIECE)];
-        file.read_exact(&mut bytes).map_err(named)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(PIECE));
+        if file.by_ref().take(len).read_to_end(&mut bytes).map_err(named)? as u64 != len {
+            return Err(named(io::ErrorKind::UnexpectedEof.into()));
+        }
         self.left -= len;
         self.file = Some(file);
         Ok((bytes.into(), self))

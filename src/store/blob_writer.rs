@@ -1,18 +1,19 @@
-//! Writes a new blob: small ones into memory, larger ones into a file.
+//! Writes a new blob: into memory as long as there is room for it, else into a file.
 //!
 //! Bytes are gathered and go to the file in pieces on a blocking thread, while the next piece is
 //! gathered: a disk that is full of unwritten pages can stall a write for seconds, and there may
-//! be as few as two worker threads. Memory stays flat: two pieces.
+//! be as few as two worker threads. What goes to a file takes the memory of two pieces.
 
 use std::io::{self, Write as _};
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cumulet_core::AwsError;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::blob::{Blob, PIECE};
-use crate::blobs::{Reserved, Room, SMALL_MAX, Spool};
+use crate::blobs::{Room, Spool};
 
 /// Writes one blob. Dropped unfinished, it leaves nothing behind.
 #[derive(Debug)]
@@ -26,17 +27,16 @@ pub struct BlobWriter {
 /// What went before the buffer.
 #[derive(Debug)]
 enum Before {
-    Nothing,
-    /// Pieces that stay in memory.
-    Memory(Vec<Blob>),
-    /// A piece on its way to the file; comes back with the file and its buffer.
-    File(JoinHandle<io::Result<(Spool, Vec<u8>)>>),
+    /// Pieces in memory.
+    Memory(Vec<Bytes>),
+    /// Pieces on their way to the file; the last comes back with the file.
+    File(JoinHandle<io::Result<(Spool, Bytes)>>),
     Failed,
 }
 
 impl BlobWriter {
     pub(crate) fn new(room: Arc<Room>) -> Self {
-        Self { room, buffer: Vec::new(), len: 0, before: Before::Nothing }
+        Self { room, buffer: Vec::new(), len: 0, before: Before::Memory(Vec::new()) }
     }
 
     /// How many bytes were written.
@@ -49,104 +49,83 @@ impl BlobWriter {
         self.len == 0
     }
 
-    /// Writes on.
+    /// Writes on until a piece is full: that piece, for whoever wants to look at it too.
     ///
     /// # Errors
     /// 503 `ServiceUnavailable` if there is no room, 500 `InternalFailure` if the disk fails. Nothing
     /// can be written after that.
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), AwsError> {
-        while !bytes.is_empty() {
-            let limit = if matches!(self.before, Before::Nothing) { SMALL_MAX } else { PIECE };
-            let room = limit.saturating_sub(self.buffer.len()).min(bytes.len());
-            let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
-            self.buffer.extend_from_slice(now);
-            self.len += now.len() as u64;
-            bytes = later;
-            if !bytes.is_empty() {
-                self.flush().await?;
-            }
+    pub async fn write(&mut self, bytes: &mut &[u8]) -> Result<Option<Bytes>, AwsError> {
+        if self.buffer.capacity() == 0 && self.len > 0 {
+            self.buffer.reserve_exact(PIECE);
         }
-        Ok(())
+        let room = PIECE.saturating_sub(self.buffer.len());
+        let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        self.buffer.extend_from_slice(now);
+        self.len += now.len() as u64;
+        *bytes = later;
+        if self.buffer.len() < PIECE { Ok(None) } else { self.flush().await.map(Some) }
     }
 
-    /// The blob.
+    /// The blob, and its last piece, which is not full.
     ///
     /// # Errors
     /// Those of [`BlobWriter::write`].
-    pub async fn finish(mut self) -> Result<Blob, AwsError> {
-        if matches!(self.before, Before::File(_)) {
-            self.flush().await?;
-        }
-        match self.before {
-            Before::Nothing => keep(&self.room, self.buffer),
-            Before::Memory(mut pieces) => {
-                pieces.push(keep(&self.room, self.buffer)?);
-                Ok(Blob::concat(pieces))
-            }
-            Before::File(writing) => {
-                let written = writing.await.map_err(io::Error::other).flatten();
-                let (spool, _) = written.map_err(|error| failed(&error))?;
-                Ok(Blob::file(spool.blob, self.len))
-            }
-            Before::Failed => Err(AwsError::internal("the body could not be written")),
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), AwsError> {
-        let result = self.try_flush().await;
-        if result.is_err() {
-            self.before = Before::Failed;
-        }
-        result
+    pub async fn finish(mut self) -> Result<(Blob, Bytes), AwsError> {
+        let last = if self.buffer.is_empty() { Bytes::new() } else { self.flush().await? };
+        let blob = match self.before {
+            Before::Memory(pieces) => Blob::concat(pieces.into_iter().map(Blob::from)),
+            Before::File(writing) => Blob::file(written(writing.await)?.0.blob, self.len),
+            Before::Failed => return Err(broken()),
+        };
+        Ok((blob, last))
     }
 
     /// May be dropped at its await: nothing has moved by then.
-    async fn try_flush(&mut self) -> Result<(), AwsError> {
-        let (spool, spare) = match &mut self.before {
-            Before::Nothing if self.room.is_memory() => {
-                self.before = Before::Memory(Vec::new());
-                return Ok(());
-            }
-            Before::Nothing => (None, Vec::new()),
-            Before::Memory(pieces) => {
-                pieces.push(keep(&self.room, std::mem::take(&mut self.buffer))?);
-                return Ok(());
-            }
+    async fn flush(&mut self) -> Result<Bytes, AwsError> {
+        let (spool, mut pieces, spare) = match &mut self.before {
+            Before::Memory(pieces) => (None, mem::take(pieces), Vec::new()),
             Before::File(writing) => {
-                let written = writing.await.map_err(io::Error::other).flatten();
-                let (spool, spare) = written.map_err(|error| failed(&error))?;
-                (Some(spool), spare)
+                let done = writing.await;
+                self.before = Before::Failed;
+                let (spool, piece) = written(done)?;
+                (Some(spool), Vec::new(), reused(piece))
             }
-            Before::Failed => return Err(AwsError::internal("the body could not be written")),
+            Before::Failed => return Err(broken()),
         };
-        let full = std::mem::replace(&mut self.buffer, spare);
-        let room = Arc::clone(&self.room);
-        self.before = Before::File(tokio::task::spawn_blocking(move || {
-            let spool = spool.map_or_else(|| room.create(), Ok)?;
-            write_piece(spool, full)
-        }));
-        Ok(())
+        let piece = Bytes::from(mem::replace(&mut self.buffer, spare).into_boxed_slice());
+        let kept = match spool {
+            None => self.room.keep(&piece, self.len)?,
+            Some(_) => None,
+        };
+        self.before = if let Some(kept) = kept {
+            pieces.push(kept);
+            Before::Memory(pieces)
+        } else {
+            pieces.push(piece.clone());
+            let room = Arc::clone(&self.room);
+            Before::File(tokio::task::spawn_blocking(move || {
+                let mut spool = spool.map_or_else(|| room.create(), Ok)?;
+                pieces.iter().try_for_each(|piece| spool.file.write_all(piece))?;
+                Ok((spool, pieces.pop().unwrap_or_default()))
+            }))
+        };
+        Ok(piece)
     }
 }
 
-fn write_piece(mut spool: Spool, mut piece: Vec<u8>) -> io::Result<(Spool, Vec<u8>)> {
-    spool.file.write_all(&piece)?;
-    piece.clear();
-    Ok((spool, piece))
+/// The memory of a piece that is written, if nobody looks at it any more.
+fn reused(piece: Bytes) -> Vec<u8> {
+    let mut room = if piece.is_unique() { Vec::from(piece) } else { Vec::new() };
+    room.clear();
+    room
 }
 
-/// Bytes that stay in memory: one allocation of their exact size.
-fn keep(room: &Arc<Room>, bytes: Vec<u8>) -> Result<Blob, AwsError> {
-    struct Kept(Box<[u8]>, #[expect(dead_code, reason = "held until the bytes go")] Reserved);
-    impl AsRef<[u8]> for Kept {
-        fn as_ref(&self) -> &[u8] {
-            &self.0
-        }
-    }
-    Ok(Blob::from(match room.reserve(bytes.len())? {
-        Some(reserved) => Bytes::from_owner(Kept(bytes.into_boxed_slice(), reserved)),
-        None => Bytes::from(bytes.into_boxed_slice()),
-    }))
+fn written<T>(done: Result<io::Result<T>, JoinError>) -> Result<T, AwsError> {
+    done.map_err(io::Error::other).flatten().map_err(|error| failed(&error))
+}
+
+fn broken() -> AwsError {
+    AwsError::internal("the body could not be written")
 }
 
 fn failed(error: &io::Error) -> AwsError {
@@ -173,7 +152,8 @@ mod tests {
         let blobs = Blobs::open(None, &std::env::temp_dir()).unwrap();
         let mut spool = blobs.room().create().unwrap();
         spool.file = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let error = failed(&write_piece(spool, vec![1; 10]).unwrap_err());
+        let error = failed(&spool.file.write_all(b"x").unwrap_err());
+        drop(spool);
         assert_eq!((error.code(), error.status().as_u16()), ("ServiceUnavailable", 503));
         assert_eq!(fs::read_dir(blobs.folder().unwrap()).unwrap().count(), 0);
     }

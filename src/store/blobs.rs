@@ -13,13 +13,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use cumulet_core::{AwsError, Ids};
 
+use crate::blob::PIECE;
 use crate::blob_writer::BlobWriter;
 use crate::discard::discard;
 
-/// Bodies up to this length stay in memory, as long as files are to be had for longer ones.
-pub(crate) const SMALL_MAX: usize = 256 * 1024;
+/// Bodies up to this length stay in memory as long as there is room, where files are to be had for
+/// others. (Those that are not even one piece long always do.)
+const NEAR_MAX: u64 = 16 << 20;
+/// That room: reading a file back takes three times as long as sending what is in memory.
+const NEAR_TOTAL: u64 = 64 << 20;
 
 /// Letters of a file's name.
 const NAME_LEN: usize = 32;
@@ -43,13 +48,13 @@ impl Blobs {
     pub fn open(data: Option<&Path>, temp: &Path) -> io::Result<Self> {
         if let Some(data) = data {
             match Folder::claim(data, false) {
-                Ok(folder) => return Ok(Self::new(Place::Folder(folder))),
+                Ok(folder) => return Ok(Self::new(Some(folder), NEAR_TOTAL)),
                 Err(error) if error.kind() == io::ErrorKind::ResourceBusy => return Err(error),
                 Err(error) => log::warn!("no large bodies in {}: {error}", data.display()),
             }
         }
         match Folder::temporary(temp) {
-            Ok(folder) => Ok(Self::new(Place::Folder(folder))),
+            Ok(folder) => Ok(Self::new(Some(folder), NEAR_TOTAL)),
             Err(error) => {
                 log::warn!(
                     "no large bodies in {}: {error}; all bodies stay in memory, {} MiB at most",
@@ -63,19 +68,16 @@ impl Blobs {
 
     /// Room in memory alone, for `total` bytes.
     pub fn in_memory(total: u64) -> Self {
-        Self::new(Place::Memory { total, used: AtomicU64::new(0) })
+        Self::new(None, total)
     }
 
-    fn new(place: Place) -> Self {
-        Self(Arc::new(Room { place, ids: Ids::default() }))
+    fn new(folder: Option<Folder>, total: u64) -> Self {
+        Self(Arc::new(Room { folder, total, used: AtomicU64::new(0), ids: Ids::default() }))
     }
 
     /// The folder with the files, if there is one.
     pub fn folder(&self) -> Option<&Path> {
-        match &self.0.place {
-            Place::Folder(folder) => Some(&folder.files),
-            Place::Memory { .. } => None,
-        }
+        self.0.folder.as_ref().map(|folder| &*folder.files)
     }
 
     /// A writer for a new blob.
@@ -89,27 +91,20 @@ impl Blobs {
     }
 }
 
-/// Where bodies are.
+/// Where bodies are: in a folder and near at hand, or all in memory.
 #[derive(Debug)]
 pub(crate) struct Room {
-    place: Place,
+    folder: Option<Folder>,
+    /// Bytes of memory for bodies, and how many of them are taken.
+    total: u64,
+    used: AtomicU64,
     ids: Ids,
 }
 
-#[derive(Debug)]
-enum Place {
-    Folder(Folder),
-    Memory { total: u64, used: AtomicU64 },
-}
-
 impl Room {
-    pub(crate) fn is_memory(&self) -> bool {
-        matches!(self.place, Place::Memory { .. })
-    }
-
     /// A new, empty file.
     pub(crate) fn create(self: &Arc<Self>) -> io::Result<Spool> {
-        let Place::Folder(folder) = &self.place else {
+        let Some(folder) = &self.folder else {
             return Err(io::Error::other("no folder for files"));
         };
         let path = folder.files.join(self.ids.hex(NAME_LEN));
@@ -117,37 +112,53 @@ impl Room {
         Ok(Spool { file, blob: BlobFile::new(path, self) })
     }
 
-    /// Sets `len` bytes of a bounded memory aside; without a bound there is nothing to do.
-    pub(crate) fn reserve(self: &Arc<Self>, len: usize) -> Result<Option<Reserved>, AwsError> {
-        let Place::Memory { total, used } = &self.place else { return Ok(None) };
-        let more = |used: u64| used.checked_add(len as u64).filter(|used| used <= total);
-        match used.fetch_update(Ordering::AcqRel, Ordering::Acquire, more) {
-            Ok(_) => Ok(Some(Reserved { len: len as u64, room: Arc::clone(self) })),
-            Err(_) => Err(AwsError::new(
+    /// Keeps a piece of a body, of which there are `len` bytes so far, in memory; `None` if it is to
+    /// go to a file.
+    pub(crate) fn keep(
+        self: &Arc<Self>,
+        piece: &Bytes,
+        len: u64,
+    ) -> Result<Option<Bytes>, AwsError> {
+        if self.folder.is_some() && len < PIECE as u64 {
+            return Ok(Some(piece.clone()));
+        }
+        let taken = piece.len() as u64;
+        let more = |used: u64| used.checked_add(taken).filter(|used| *used <= self.total);
+        let fits = self.folder.is_none() || len <= NEAR_MAX;
+        if fits && self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok() {
+            let room = Arc::clone(self);
+            return Ok(Some(Bytes::from_owner(Kept { piece: piece.clone(), room })));
+        }
+        match &self.folder {
+            Some(_) => Ok(None),
+            None => Err(AwsError::new(
                 "ServiceUnavailable",
                 503,
                 format!(
                     "No room for this body: all bodies stay in memory, {} MiB at most, because \
                      neither the data directory nor the temporary directory can be written to.",
-                    total >> 20
+                    self.total >> 20
                 ),
             )),
         }
     }
 }
 
-/// Bytes of a bounded memory; free again when dropped.
-#[derive(Debug)]
-pub(crate) struct Reserved {
-    len: u64,
+/// A piece in memory that counts; when dropped, its room is free again.
+struct Kept {
+    piece: Bytes,
     room: Arc<Room>,
 }
 
-impl Drop for Reserved {
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.piece
+    }
+}
+
+impl Drop for Kept {
     fn drop(&mut self) {
-        if let Place::Memory { used, .. } = &self.room.place {
-            used.fetch_sub(self.len, Ordering::AcqRel);
-        }
+        self.room.used.fetch_sub(self.piece.len() as u64, Ordering::AcqRel);
     }
 }
 

@@ -20,7 +20,7 @@ pub use blob_writer::BlobWriter;
 pub use blobs::Blobs;
 pub use equivalent::{Comparable, Equivalent};
 pub use index::{Entries, Index, Indexes, RowKeys};
-pub use map::Rows;
+pub use map::{Map, Rows};
 pub use platform::{Platform, Settings};
 pub use store::{Sections, Store};
 pub use table::Table;

@@ -10,6 +10,7 @@
 //!   every borrowed form of a key.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::slice;
 use std::sync::Arc;
@@ -22,8 +23,9 @@ const WIDTH: usize = if cfg!(test) { 4 } else { 32 };
 /// Where a key stands, compared with what is sought.
 type Seek<'a, K> = &'a dyn Fn(&K) -> Ordering;
 
-/// Rows by key. A copy costs one reference count; a write copies the path to the row.
-pub(crate) struct Map<K, V>(Option<Arc<Node<K, V>>>);
+/// Rows by key. A copy costs one reference count; a write copies the path to the row. Tables and
+/// indexes are made of it; by itself it is for what a hand-written [`Indexes`](crate::Indexes) counts.
+pub struct Map<K, V>(Option<Arc<Node<K, V>>>);
 
 #[derive(Clone)]
 enum Node<K, V> {
@@ -55,24 +57,40 @@ impl<K, V> Clone for Map<K, V> {
     }
 }
 
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for Map<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
 impl<K, V> Map<K, V> {
-    pub(crate) fn len(&self) -> usize {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |root| root.len())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// True without a row.
+    pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    pub(crate) fn get<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
+    /// The value of a key.
+    pub fn get<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
+        self.row(key).map(|(_, value)| value)
+    }
+
+    /// A key as it is kept, and its value.
+    pub fn row<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> Option<(&K, &V)> {
         self.0.as_ref()?.get(&|k| key.compare(k).reverse())
     }
 
-    pub(crate) fn iter(&self) -> Rows<'_, K, V> {
+    /// All rows by key, from either end.
+    pub fn iter(&self) -> Rows<'_, K, V> {
         self.rows(0, self.len())
     }
 
-    pub(crate) fn range<Q, R>(&self, range: R) -> Rows<'_, K, V>
+    /// The rows of a range of keys, from either end; none if the range is upside down.
+    pub fn range<Q, R>(&self, range: R) -> Rows<'_, K, V>
     where
         Q: Comparable<K> + ?Sized,
         R: RangeBounds<Q>,
@@ -100,9 +118,18 @@ impl<K, V> Map<K, V> {
     }
 }
 
+impl<'a, K, V> IntoIterator for &'a Map<K, V> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = Rows<'a, K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl<K: Clone + Ord, V: Clone> Map<K, V> {
     /// Puts a row in; the value that was there before.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let root = self.0.get_or_insert_with(|| Arc::new(Node::Leaf(Vec::new())));
         let (before, right) = Arc::make_mut(root).insert(key, value);
         if let Some(right) = right.and_then(Child::new) {
@@ -113,7 +140,7 @@ impl<K: Clone + Ord, V: Clone> Map<K, V> {
     }
 
     /// Takes a row out. The path to its place is copied also where there is none.
-    pub(crate) fn remove<Q: Comparable<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
+    pub fn remove<Q: Comparable<K> + ?Sized>(&mut self, key: &Q) -> Option<(K, V)> {
         let root = self.0.as_mut()?;
         let gone = Arc::make_mut(root).remove(&|k| key.compare(k).reverse());
         while let Node::Branch(children) = &**root

@@ -50,7 +50,7 @@ impl<K, V, I> fmt::Debug for Table<K, V, I> {
 impl<K: Ord + Clone, V: Clone, I: Indexes<K, V>> Table<K, V, I> {
     /// The row of a key.
     pub fn get<Q: Comparable<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        self.rows.get(key).map(|(_, v)| v)
+        self.rows.get(key)
     }
 
     /// Whether a key has a row.
@@ -146,7 +146,7 @@ impl<K: Ord + Clone, R: Clone, I: Indexes<K, Arc<R>>> Table<K, Arc<R>, I> {
     where
         Q: Comparable<K> + ?Sized,
     {
-        let (key, row) = self.rows.get(key)?;
+        let (key, row) = self.rows.row(key)?;
         let (key, mut row) = (key.clone(), R::clone(row));
         change(&mut row);
         let row = Arc::new(row);

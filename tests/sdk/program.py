@@ -37,8 +37,9 @@ def free_port():
 class Program:
     """Started when made; accepts requests once the constructor returns."""
 
-    def __init__(self, directory, also=(), **settings):
-        """`directory` takes what it writes; `also` are more addresses; `settings` its environment."""
+    def __init__(self, directory, also=(), under=(), **settings):
+        """`directory` takes what it writes; `also` are more addresses; `under` is a command that starts it;
+        `settings` its environment."""
         self.port = free_port()
         self.netloc = f"127.0.0.1:{self.port}"
         self.endpoint = f"http://{self.netloc}"
@@ -52,7 +53,7 @@ class Program:
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [binary()], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+                [*under, binary()], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
         self.lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

@@ -59,6 +59,15 @@ def test_messages(script):
     }
 
 
+def test_a_consumer(script):
+    assert script("js_consumer.mjs") == {
+        "handled": list(range(50)),
+        "failures": 1,
+        "events": ["message_processed", "processing_error"],
+        "left": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0"},
+    }
+
+
 def test_items(script):
     got = script("js_items.mjs")
     nested = {"list": [1, "two", None, False, {"deep": -0.25}]}

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from program import call
+from program import call, credential
 
 CONDITION_FAILED = "At least one of the pre-conditions you specified did not hold"
 TEN = b"0123456789"
@@ -263,3 +263,12 @@ def test_buckets_keep_their_objects_apart(s3, bucket, refused):
     s3.create_bucket(Bucket=f"{bucket}-2")
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert refused(s3.get_object, Bucket=f"{bucket}-2", Key="k")[1] == "NoSuchKey"
+
+
+def test_headers_come_back_byte_by_byte(endpoint, s3, bucket):
+    netloc = endpoint.removeprefix("http://")
+    for sent in ["naïve".encode("latin-1"), "naïve".encode()]:
+        headers = {**credential("s3"), "x-amz-content-sha256": "UNSIGNED-PAYLOAD", "x-amz-date": "20260101T000000Z"}
+        assert call(netloc, "PUT", f"/{bucket}/k", {**headers, "Content-Disposition": sent}, b"x").status == 200
+        got = call(netloc, path=f"/{bucket}/k", headers=headers).headers["Content-Disposition"]
+        assert got.encode("latin-1", "surrogateescape") == sent or got.encode("utf-8", "surrogateescape") == sent

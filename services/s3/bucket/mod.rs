@@ -88,6 +88,10 @@ pub(crate) fn list_buckets(
     cx: &Cx,
     input: input::ListBuckets,
 ) -> Result<output::ListBuckets, AwsError> {
+    // Directory buckets are listed at the same address, with a signature for their own service.
+    if cx.header("authorization").is_some_and(|header| header.contains("/s3express/")) {
+        return Err(AwsError::not_implemented("s3", "ListDirectoryBuckets"));
+    }
     let max = input.max_buckets.unwrap_or(BUCKETS_MAX);
     let limit = usize::try_from(max).ok().filter(|_| (1..=BUCKETS_MAX).contains(&max));
     let limit = limit.ok_or_else(|| {

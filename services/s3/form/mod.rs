@@ -21,6 +21,7 @@ use self::policy::Policy;
 use crate::api::input;
 use crate::intake::base64;
 use crate::listing::Encoding;
+use crate::metadata::header;
 use crate::multipart::complete::location;
 use crate::state::S3;
 use crate::{address, api, errors};
@@ -172,8 +173,8 @@ fn headers(fields: &Fields) -> Result<HeaderMap, AwsError> {
             }
             _ => continue,
         };
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
+        let named = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Some(value)) = (named, header(name, &value)) {
             headers.append(name, value);
         }
     }

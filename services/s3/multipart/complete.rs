@@ -13,7 +13,7 @@ use crate::conditions::{ETag, WriteCondition, unquoted};
 use crate::errors::{self, PART_SIZE_MIN};
 use crate::events;
 use crate::listing::Encoding;
-use crate::state::{Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
+use crate::state::{Bucket, Part, PartOf, S3, Tables, Upload, UploadKey, Version, whole_second};
 use crate::{customer_key, given, show_checksum, show_encryption};
 
 pub(crate) fn complete_multipart_upload(
@@ -27,14 +27,16 @@ pub(crate) fn complete_multipart_upload(
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         let bucket = Arc::clone(bucket);
         let id = input.upload_id.as_deref().unwrap_or_default();
-        let (key, upload) = t.upload(&bucket.name, &input.key, id)?;
-        let (key, upload) = (key.clone(), Arc::clone(upload));
+        let (key, upload) = match t.upload(&bucket.name, &input.key, id) {
+            Ok((key, upload)) => (key.clone(), Arc::clone(upload)),
+            Err(error) => return completed(t, cx, &bucket, &input.key, id).ok_or(error),
+        };
         if !customer_key!(input).is_absent() {
             upload.attributes.encryption.continues(&customer_key!(input))?;
         }
         check_kind(&upload, input.checksum_type.as_deref())?;
         let parts = chosen(t, &key, &upload, &named)?;
-        let version = assemble(cx, &upload, &parts);
+        let version = assemble(cx, &key, &upload, &parts);
         if upload.checksum.is_some() || input.checksum_crc64_nvme.is_some() {
             check_checksum(&version, given!(input), input.checksum_type.as_deref())?;
         }
@@ -44,7 +46,7 @@ pub(crate) fn complete_multipart_upload(
         if upload.disturbed && condition != WriteCondition::None {
             return Err(errors::conditional_request_conflict(condition.name(), &input.key));
         }
-        let mut shown = shown(cx, &key, &version);
+        let mut shown = shown(cx, &bucket.name, &input.key, &version);
         t.end_upload(&key);
         let id = t.write(cx, events::Kind::COMPLETE, &bucket, &input.key, version);
         shown.expiration = t.expiration_of(&bucket.name, &input.key);
@@ -151,7 +153,7 @@ fn check_size(version: &Version, said: Option<i64>) -> Result<(), AwsError> {
     }
 }
 
-fn assemble(cx: &Cx, upload: &Upload, parts: &[Arc<Part>]) -> Version {
+fn assemble(cx: &Cx, key: &UploadKey, upload: &Upload, parts: &[Arc<Part>]) -> Version {
     let mut md5 = Md5::new();
     for part in parts {
         md5.update(part.md5);
@@ -172,14 +174,31 @@ fn assemble(cx: &Cx, upload: &Upload, parts: &[Arc<Part>]) -> Version {
         owner: upload.owner,
         attributes: Arc::clone(&upload.attributes),
         parts: parts.iter().map(part_of).collect(),
+        upload: Some(Arc::clone(&key.id)),
     }
 }
 
-fn shown(cx: &Cx, key: &UploadKey, version: &Version) -> output::CompleteMultipartUpload {
+/// The answer to a client that did not hear the first one, while the object is still that upload.
+fn completed(
+    t: &Tables,
+    cx: &Cx,
+    bucket: &Bucket,
+    key: &str,
+    id: &str,
+) -> Option<output::CompleteMultipartUpload> {
+    let (version_id, row) = t.newest(&bucket.name, key)?;
+    let version = row.object(version_id, "POST").ok()?;
+    (version.upload.as_deref() == Some(id)).then_some(())?;
+    let mut shown = shown(cx, &bucket.name, key, version);
+    shown.version_id = version_id.written();
+    Some(shown)
+}
+
+fn shown(cx: &Cx, bucket: &str, key: &str, version: &Version) -> output::CompleteMultipartUpload {
     let mut shown = output::CompleteMultipartUpload {
-        location: Some(location(cx.endpoint(), &key.bucket, &key.key)),
-        bucket: Some(key.bucket.to_string()),
-        key: Some(key.key.to_string()),
+        location: Some(location(cx.endpoint(), bucket, key)),
+        bucket: Some(bucket.to_owned()),
+        key: Some(key.to_owned()),
         e_tag: Some(version.etag.quoted()),
         ..Default::default()
     };

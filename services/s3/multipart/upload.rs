@@ -12,7 +12,7 @@ use crate::object::check_key;
 use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
 use crate::{attributes, errors, refuse, show_encryption_and_key};
 
-pub(crate) fn create_multipart_upload(
+pub(crate) async fn create_multipart_upload(
     s3: &S3,
     cx: &Cx,
     mut input: input::CreateMultipartUpload,
@@ -21,6 +21,7 @@ pub(crate) fn create_multipart_upload(
     let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected))?;
     check_key(&input.key)?;
     let attributes = Arc::new(attributes!(cx, input, by_default));
+    attributes.encryption.check_key(s3, cx).await?;
     let checksum = checksum(input.checksum_algorithm.as_deref(), input.checksum_type.as_deref())?;
     let upload = Upload {
         initiated: whole_second(cx),

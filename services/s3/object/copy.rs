@@ -41,6 +41,7 @@ pub(crate) async fn copy_object(
         || input.sse_customer_algorithm.is_some()
         || by_default.is_some();
     let given = attributes!(cx, input, by_default);
+    given.encryption.check_key(s3, cx).await?;
     let from = &source.attributes;
     if in_place && !changes && given.encryption == from.encryption {
         return Err(errors::invalid_request(
@@ -80,6 +81,7 @@ pub(crate) async fn copy_object(
         owner: cx.account(),
         attributes,
         parts: Arc::default(),
+        upload: None,
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx, paging};
 
+use super::rows::Objects;
 use crate::api::{self, input, output};
-use crate::bucket::owner;
 use crate::errors;
 use crate::listing::{Encoding, Page, Query, limit, page};
 use crate::object::restore::Restores;
@@ -34,7 +34,7 @@ pub(crate) fn list_objects(
             is_truncated: Some(page.next.is_some()),
             // Without a delimiter the last key is the next marker.
             next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
-            contents: Some(contents(&page, encoding, true, &restores)),
+            contents: Some(Objects::of(&page.items, encoding, true, &restores)),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             marker: Some(show(marker)),
             prefix: Some(show(query.prefix)),
@@ -77,7 +77,12 @@ pub(crate) fn list_objects_v2(
             is_truncated: Some(page.next.is_some()),
             next_continuation_token: page.next.as_deref().map(paging::token),
             key_count: i32::try_from(page.len()).ok(),
-            contents: Some(contents(&page, encoding, input.fetch_owner == Some(true), &restores)),
+            contents: Some(Objects::of(
+                &page.items,
+                encoding,
+                input.fetch_owner == Some(true),
+                &restores,
+            )),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             continuation_token: token.map(str::to_owned),
             start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
@@ -91,7 +96,7 @@ pub(crate) fn list_objects_v2(
     })
 }
 
-type Object<'a> = (&'a str, &'a Arc<Version>);
+type Object<'a> = (&'a Arc<str>, &'a Arc<Version>);
 
 /// A page of a bucket's objects after `after`, which is empty for the beginning.
 fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) -> Page<Object<'a>> {
@@ -102,28 +107,8 @@ fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) ->
             Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
             Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
         };
-        t.objects_in(bucket, from).map(|(k, v)| (&*k.key, (&*k.key, v)))
+        t.objects_in(bucket, from).map(|(k, v)| (&*k.key, (&k.key, v)))
     })
-}
-
-fn contents(
-    page: &Page<Object<'_>>,
-    encoding: Encoding,
-    with_owner: bool,
-    restores: &Restores,
-) -> Vec<api::Object> {
-    let shown = |(key, version): &Object<'_>| api::Object {
-        key: Some(encoding.show(key)),
-        last_modified: Some(version.modified),
-        e_tag: Some(version.etag.quoted()),
-        checksum_algorithm: Some(vec![version.checksum.value.algorithm.name().to_owned()]),
-        checksum_type: Some(version.checksum.kind().name().to_owned()),
-        size: i64::try_from(version.body.len()).ok(),
-        storage_class: Some(version.attributes.storage_class.name()),
-        owner: with_owner.then(|| owner(version.owner)),
-        restore_status: restores.of(version),
-    };
-    page.items.iter().map(shown).collect()
 }
 
 pub(crate) fn common_prefixes(prefixes: &[String], encoding: Encoding) -> Vec<api::CommonPrefix> {

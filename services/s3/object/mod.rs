@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod put;
 pub(crate) mod restore;
+pub(crate) mod rows;
 pub(crate) mod select;
 pub(crate) mod tagging;
 pub(crate) mod versions;

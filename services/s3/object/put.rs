@@ -23,7 +23,9 @@ pub(crate) async fn put_object(
     let by_default = s3.read(cx, |t| t.default_encryption(&input.bucket, expected.as_deref()))?;
     check_key(&input.key)?;
     let condition = WriteCondition::parse(input.if_match.take(), input.if_none_match.take())?;
-    let attributes = Arc::new(attributes!(cx, input, by_default));
+    let attributes = attributes!(cx, input, by_default);
+    attributes.encryption.check_key(s3, cx).await?;
+    let attributes = s3.share(attributes);
     let claim = Claim::read(cx, given!(input), input.checksum_algorithm.as_deref())?;
     let claims = Claims::read(cx, input.content_md5.as_deref(), hex, claim)?;
     let algorithm = claims.checksum.algorithm.unwrap_or(Algorithm::Crc64Nvme);
@@ -45,6 +47,7 @@ pub(crate) async fn put_object(
         owner: cx.account(),
         attributes,
         parts: Arc::default(),
+        upload: None,
     };
     s3.write(cx, |t| {
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);

@@ -15,7 +15,7 @@ use crate::{errors, named};
 const DAY: i64 = 24 * 60 * 60;
 
 /// A restored copy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Restored {
     /// When it can be read.
     ready: Timestamp,

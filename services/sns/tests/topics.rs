@@ -257,3 +257,33 @@ async fn batches_have_rules() {
     assert_eq!(text(&done, "Successful.1.Id"), "b");
     assert!(at(&done, "Failed").items().is_empty());
 }
+
+#[tokio::test]
+async fn an_archive_is_replayed_and_keeps_its_topic() {
+    let cloud = cloud();
+    let fifo = value!({"FifoTopic": "true", "ContentBasedDeduplication": "true",
+        "ArchivePolicy": "{\"MessageRetentionPeriod\": 1}"});
+    let arn = topic(&cloud, "a.fifo", fifo).await;
+    let publish = value!({"TopicArn": (arn.as_str()), "Message": "m", "MessageGroupId": "g"});
+    cloud.call("sns.Publish", publish).await;
+    let policy = format!(
+        "{{\"PointType\": \"Timestamp\", \"StartingPoint\": \"{}\"}}",
+        TestCloud::START.iso8601()
+    );
+    let queue = "arn:aws:sqs:us-east-1:000000000000:q.fifo";
+    let asked = value!({"TopicArn": (arn.as_str()), "Protocol": "sqs", "Endpoint": queue,
+        "Attributes": {"ReplayPolicy": policy}});
+    let subscribed = cloud.call("sns.Subscribe", asked).await;
+    let subscription = text(&subscribed, "SubscriptionArn");
+    cloud.settle().await;
+    let asked = value!({"SubscriptionArn": subscription});
+    let got = cloud.call("sns.GetSubscriptionAttributes", asked).await;
+    assert_eq!(text(&got, "Attributes.ReplayStatus"), "Completed");
+    let delete = value!({"TopicArn": (arn.as_str())});
+    let error = cloud.fail("sns.DeleteTopic", delete.clone()).await;
+    assert_eq!(error.code(), "InvalidStateException");
+    let end = value!({"TopicArn": (arn.as_str()), "AttributeName": "ArchivePolicy",
+        "AttributeValue": "{}"});
+    cloud.call("sns.SetTopicAttributes", end).await;
+    cloud.call("sns.DeleteTopic", delete).await;
+}

@@ -47,8 +47,7 @@ impl Admin {
             return bad_request("The body is no JSON.\n");
         };
         match wanted.get("action").and_then(Value::as_str) {
-            // Nothing outlives a restart: an empty cloud is what one would leave.
-            Some("restart") => drop(self.reset()),
+            Some("restart") => self.stop.restart(),
             Some("kill") => self.stop.now(),
             _ => {}
         }

@@ -58,7 +58,7 @@ impl Admin {
 const CHANGES_MAX: usize = 256;
 
 /// The settings as the pages show them.
-pub(super) fn shown(config: &Config) -> Map<String, Value> {
+pub(crate) fn shown(config: &Config) -> Map<String, Value> {
     let listen: Vec<_> = config.listen.iter().map(ToString::to_string).collect();
     let page = json!({
         "GATEWAY_LISTEN": listen,

@@ -14,7 +14,10 @@ struct Pages {
 fn pages(variables: &[(&str, &str)]) -> Pages {
     let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
     let stop = Stop::default();
-    Pages { admin: Admin::new(cloud(), &Config::read(variables), stop.clone()), stop }
+    Pages {
+        admin: Admin::new(cloud(), &Config::read(variables), stop.clone(), Arc::default()),
+        stop,
+    }
 }
 
 impl Pages {
@@ -54,14 +57,17 @@ async fn health_takes_actions() {
     assert_eq!(pages.call("POST", "/_localstack/health", "{").await.0, 400);
     assert_eq!(pages.call("POST", "/_localstack/health", r#"{"action":"x"}"#).await.0, 200);
     assert_eq!(pages.call("POST", "/_localstack/health", r#"{"action":"restart"}"#).await.0, 200);
+    assert!(pages.stop.restarts());
     assert_eq!(pages.call("POST", "/_localstack/health", r#"{"action":"kill"}"#).await.0, 200);
     pages.stop.told().await;
+    assert!(!pages.stop.restarts());
 }
 
 #[tokio::test]
 async fn pages_for_scripts() {
     let pages = pages(&[]);
-    let completed = json!({"BOOT": true, "START": true, "READY": true, "SHUTDOWN": false});
+    pages.admin.hooks.run(Stage::Ready).await;
+    let completed = json!({"BOOT": false, "START": false, "READY": true, "SHUTDOWN": false});
     assert_eq!(
         pages.get("/_localstack/init").await,
         json!({"completed": completed, "scripts": []})

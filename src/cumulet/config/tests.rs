@@ -75,3 +75,9 @@ fn what_does_nothing_is_said() {
     assert_eq!(notes("DATA_DIR"), "DATA_DIR is deprecated: it has no effect");
     assert!(read(&[("DEBUG", "maybe")]).notes.join("").contains("DEBUG=maybe"));
 }
+
+#[test]
+fn the_end_may_take_as_long_as_is_said() {
+    let of = |text| read(&[("SHUTDOWN_TIMEOUT", text)]).shutdown.as_millis();
+    assert_eq!(["", "0", "1.5", "30s", "soon", "-1"].map(of), [5000, 0, 1500, 30_000, 5000, 5000]);
+}

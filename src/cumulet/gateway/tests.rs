@@ -7,7 +7,7 @@ const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=111122223333/20261122/eu-west-
 
 fn gateway(variables: &[(&str, &str)]) -> Gateway {
     let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-    Gateway::new(cloud(), &Config::read(variables), &[4566], Stop::default())
+    Gateway::new(cloud(), &Config::read(variables), &[4566], Stop::default(), Arc::default())
 }
 
 struct Answer {

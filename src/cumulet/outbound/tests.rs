@@ -103,6 +103,7 @@ async fn hosts_can_be_switched_off() {
     assert!(!Policy::parse(Some("a.test")).allows("xa.test"));
 }
 
+#[cfg(not(feature = "tls"))]
 #[tokio::test]
 async fn https_says_that_it_is_not_here() {
     let error = client(&[]).send(post("https://a.test/"), BOUNDS).await.unwrap_err();

@@ -27,8 +27,9 @@ impl Running {
             runtime.block_on(async {
                 let listeners = bind(&[Listen { host: "127.0.0.1".into(), port: 0 }]).unwrap();
                 started.send(listeners[0].local_addr().unwrap()).unwrap();
-                let gateway = Gateway::new(cloud(), &Config::default(), &[0], told.clone());
-                serve(listeners, Arc::new(gateway), told).await;
+                let gateway =
+                    Gateway::new(cloud(), &Config::default(), &[0], told.clone(), Arc::default());
+                serve(listeners, Server::new(Arc::new(gateway), told)).await;
             });
             let _ = end.send(());
         });
@@ -139,6 +140,17 @@ fn it_ends_when_told_and_an_idle_connection_does_not_hold_it() {
     server.stop.now();
     server.ended.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn a_connection_that_says_nothing_does_not_hold_the_end_up() {
+    let server = Running::start();
+    let mut silent = server.connect();
+    // By the time this is answered, the silent one has been accepted.
+    exchange(&mut server.connect(), &put("k", "x"));
+    server.stop.now();
+    server.ended.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ impl Request<'_> {
             });
             let Some((i, m)) = found else { continue };
             let values = headers.get_all(name).iter();
-            let texts: Vec<_> = values.map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+            let texts: Vec<_> = values.map(|v| latin1(v.as_bytes())).collect();
             let place = self.place.of(m);
             let kind = place.shape().kind;
             let texts = match kind {
@@ -120,7 +120,7 @@ impl Request<'_> {
                 let (prefix, name) = (m.wire_name(), name.as_str());
                 let has = name.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix));
                 if let (true, Some(rest)) = (has, name.get(prefix.len()..)) {
-                    let text = String::from_utf8_lossy(value.as_bytes());
+                    let text = latin1(value.as_bytes());
                     let texts = entries.entry(rest.to_owned()).or_default();
                     match texts.first_mut() {
                         Some(first) => *first = [&**first, &*text].join(",").into(),
@@ -272,6 +272,14 @@ impl Reader for Params<'_> {
         std::mem::take(&mut self.entries)
             .into_iter()
             .try_for_each(|(key, texts)| each(key, &mut Texts { place, texts }))
+    }
+}
+
+/// What a header says: as HTTP has it and AWS reads it, each byte is a character.
+fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => text.into(),
+        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
 

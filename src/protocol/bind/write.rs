@@ -188,12 +188,21 @@ impl Root {
     }
 }
 
-/// Adds a header. A line break would end it, so control characters become spaces.
+/// Adds a header, a byte for each character if that is possible. A line break would end it, so control
+/// characters become spaces.
 pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
-    let value = HeaderValue::from_str(text.trim()).or_else(|_| {
-        let clean = |b: u8| if b < 0x20 || b == 0x7f { b' ' } else { b };
-        HeaderValue::from_bytes(&text.trim().bytes().map(clean).collect::<Vec<_>>())
-    });
+    // A tab at the end is text to S3.
+    let text = text.trim_matches([' ', '\r', '\n']);
+    let plain = HeaderValue::from_str(text).ok().filter(|_| text.is_ascii());
+    let value = plain.map_or_else(
+        || {
+            let clean = |b: u8| if b < 0x20 || b == 0x7f { b' ' } else { b };
+            let bytes = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<Vec<_>>>();
+            let bytes = bytes.unwrap_or_else(|| text.into());
+            HeaderValue::from_bytes(&bytes.into_iter().map(clean).collect::<Vec<_>>())
+        },
+        Ok,
+    );
     let name = HeaderName::from_bytes(name.as_bytes());
     if let (Ok(name), Ok(value)) = (name, value) {
         headers.insert(name, value);

@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use cumulet_core::model::TimestampFormat;
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
+use cumulet_escape::{push_integer, push_json};
 
 use crate::place::Place;
-use crate::text::{
-    BASE64, JSON, push_integer, push_plain, push_seconds, show_float, show_timestamp,
-};
+use crate::text::{BASE64, push_seconds, show_float, show_timestamp};
 
 /// Writes `value`, or nothing where it is absent.
 pub(crate) fn write(out: &mut Vec<u8>, place: Place, value: &dyn Encode) {
@@ -48,7 +47,7 @@ impl Json<'_> {
                 self.out.extend_from_slice(name.as_bytes());
                 self.out.push(b'"');
             }
-            Key::Text(text) => push_string(self.out, text),
+            Key::Text(text) => push_json(self.out, text),
         }
         self.out.push(b':');
     }
@@ -66,7 +65,7 @@ impl Writer for Json<'_> {
 
     fn string(&mut self, value: &str) {
         self.begin();
-        push_string(self.out, value);
+        push_json(self.out, value);
     }
 
     fn boolean(&mut self, value: bool) {
@@ -86,14 +85,14 @@ impl Writer for Json<'_> {
 
     fn blob(&mut self, value: &[u8]) {
         self.begin();
-        push_string(self.out, &BASE64.encode(value));
+        push_json(self.out, &BASE64.encode(value));
     }
 
     fn timestamp(&mut self, value: Timestamp) {
         self.begin();
         match self.place.timestamp() {
             TimestampFormat::Unspecified | TimestampFormat::Unix => push_seconds(self.out, value),
-            format => push_string(self.out, &show_timestamp(value, format, format)),
+            format => push_json(self.out, &show_timestamp(value, format, format)),
         }
     }
 
@@ -154,7 +153,7 @@ fn push_float(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         out.extend_from_slice(text.as_bytes());
     } else {
-        push_string(out, &text);
+        push_json(out, &text);
     }
 }
 
@@ -165,8 +164,8 @@ pub(crate) fn push_document(out: &mut Vec<u8>, value: &Value) {
         Value::Boolean(v) => out.extend_from_slice(if *v { b"true" } else { b"false" }),
         Value::Integer(v) => push_integer(out, *v),
         Value::Float(v) => push_float(out, *v),
-        Value::String(v) => push_string(out, v),
-        Value::Blob(v) => push_string(out, &BASE64.encode(v)),
+        Value::String(v) => push_json(out, v),
+        Value::Blob(v) => push_json(out, &BASE64.encode(v)),
         Value::Timestamp(v) => push_seconds(out, *v),
         Value::List(items) => {
             out.push(b'[');
@@ -184,33 +183,11 @@ pub(crate) fn push_document(out: &mut Vec<u8>, value: &Value) {
                 if i > 0 {
                     out.push(b',');
                 }
-                push_string(out, name);
+                push_json(out, name);
                 out.push(b':');
                 push_document(out, value);
             }
             out.push(b'}');
         }
     }
-}
-
-/// A quoted string. What needs no escape is copied in one piece.
-pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = push_plain(out, rest, JSON) {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            byte => {
-                let low = byte & 15;
-                let digit = if low < 10 { b'0' + low } else { b'a' + low - 10 };
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
-            }
-        }
-        rest = after;
-    }
-    out.push(b'"');
 }

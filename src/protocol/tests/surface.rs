@@ -153,9 +153,9 @@ fn an_answer_of_s3_has_its_own_root_namespace_and_times() {
     assert_eq!(
         answer,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult \
-         xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Contents><Key>k&#x1;</Key>\
+         xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Contents><Key>k&#x1;</Key>\
          <LastModified>1970-01-01T00:00:01.000Z</LastModified><ETag>&quot;e&quot;</ETag></Contents>\
-         <Name>b</Name></ListBucketResult>"
+         </ListBucketResult>"
     );
     let place = Value::map([("LocationConstraint", Value::from("eu-west-1"))]);
     let index = operation(*S3, "GetBucketLocation");

@@ -2,10 +2,11 @@
 
 use cumulet_core::model::{Member, TimestampFormat};
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
+use cumulet_escape::{push_element, push_integer, push_xml, push_xml_attribute};
 
 use super::{flat_item_name, name};
 use crate::place::Place;
-use crate::text::{Part, Sink, XML_ATTRIBUTE, XML_TEXT, push_integer, push_plain, show_timestamp};
+use crate::text::{Part, Sink, show_timestamp};
 
 /// What differs between the protocols.
 #[derive(Clone, Copy)]
@@ -72,8 +73,7 @@ impl Name {
         out.push(b'>');
     }
 
-    /// An element with this text, which needs no escapes.
-    fn plain(self, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
+    fn around(self, out: &mut Vec<u8>, text: impl FnOnce(&mut Vec<u8>)) {
         self.start(out);
         text(out);
         self.end(out);
@@ -86,6 +86,9 @@ impl Name {
     }
 }
 
+/// About what an item of a long list takes: room for all of them at once.
+const ITEM: usize = 128;
+
 struct Xml<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
@@ -95,7 +98,11 @@ struct Xml<'a> {
 
 impl Xml<'_> {
     fn text(&mut self, text: &str) {
-        self.name.plain(self.out, |out| push_escaped(out, text, false));
+        if self.name.namespace.0.is_empty() {
+            push_element(self.out, self.name.text, text);
+        } else {
+            self.name.around(self.out, |out| push_xml(out, text));
+        }
     }
 
     fn child(&mut self, place: Place, name: Name) -> Xml<'_> {
@@ -133,7 +140,7 @@ impl Writer for Xml<'_> {
     }
 
     fn integer(&mut self, value: i64) {
-        self.name.plain(self.out, |out| push_integer(out, value));
+        self.name.around(self.out, |out| push_integer(out, value));
     }
 
     fn float(&mut self, value: f64) {
@@ -145,13 +152,12 @@ impl Writer for Xml<'_> {
     }
 
     fn timestamp(&mut self, value: Timestamp) {
-        let text = match self.place.timestamp() {
+        match self.place.timestamp() {
             TimestampFormat::Iso8601 | TimestampFormat::Unspecified if self.style.millis => {
-                value.iso8601_millis()
+                self.name.around(self.out, |out| out.extend_from_slice(&value.iso8601_bytes()));
             }
-            format => show_timestamp(value, format, TimestampFormat::Iso8601),
-        };
-        self.text(&text);
+            format => self.text(&show_timestamp(value, format, TimestampFormat::Iso8601)),
+        }
     }
 
     fn document(&mut self, value: &Value) {
@@ -187,6 +193,7 @@ impl Writer for Xml<'_> {
 
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>) {
         let Some((place, name)) = self.item_name() else { return };
+        self.out.reserve(ITEM * items.size_hint().0);
         if self.place.is_flattened() {
             return items.for_each(|item| item.encode(&mut self.child(place, name)));
         }
@@ -219,30 +226,6 @@ fn push_attribute(out: &mut Vec<u8>, name: &str, text: &str) {
     out.push(b' ');
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"=\"");
-    push_escaped(out, text, true);
+    push_xml_attribute(out, text);
     out.push(b'"');
-}
-
-/// Text with what XML cannot hold as references. Control characters go the same way although XML
-/// 1.0 knows no such references: S3 writes them so, and its clients read them.
-pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, in_attribute: bool) {
-    let format = if in_attribute { XML_ATTRIBUTE } else { XML_TEXT };
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = push_plain(out, rest, format) {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            byte => {
-                let hex = |n: u8| if n < 10 { b'0' + n } else { b'A' + n - 10 };
-                out.extend_from_slice(b"&#x");
-                if byte > 15 {
-                    out.push(hex(byte >> 4));
-                }
-                out.extend_from_slice(&[hex(byte & 15), b';']);
-            }
-        }
-        rest = after;
-    }
 }

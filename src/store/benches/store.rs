@@ -163,9 +163,10 @@ async fn body(blobs: &Blobs, name: &str, len: u64, times: u64) -> Result<(), Aws
         let start = Instant::now();
         let mut writer = blobs.writer();
         while writer.len() < len {
-            writer.write(&part).await?;
+            let mut part = &*part;
+            while writer.write(&mut part).await?.is_some() {}
         }
-        let blob = writer.finish().await?;
+        let (blob, _) = writer.finish().await?;
         writing += start.elapsed();
         let start = Instant::now();
         let mut body = blob.body();

@@ -1,7 +1,11 @@
 //! What is asked for as encryption is told again, and customers' keys are checked.
 
-use cumulet_core::{AwsError, Value};
-use cumulet_testkit::{text, value};
+use std::sync::LazyLock;
+
+use cumulet_core::model::{Kind as ShapeKind, Member, OperationModel, Shape};
+use cumulet_core::{AwsError, Description, Model, Operation, Run, Service, State, Value, WorldId};
+use cumulet_store::Platform;
+use cumulet_testkit::{TestCloud, text, value};
 
 use crate::calls::{cloud, get, member, object};
 
@@ -102,4 +106,59 @@ async fn parts_bring_the_key_of_their_upload() {
     let whole = cloud.call("s3.CompleteMultipartUpload", object("k", &more)).await;
     // Nobody asked for a checksum.
     assert_eq!((whole.get("ChecksumCRC64NVME"), whole.get("ChecksumType")), (None, None));
+}
+
+/// A KMS that has one key, which is disabled.
+fn kms() -> Service {
+    static MODEL: LazyLock<Model> = LazyLock::new(|| {
+        let of = |name, shape| Member { name, shape, ..Member::default() };
+        let one = |name, members| Shape { name, members, ..Shape::default() };
+        let mut model = Model::default();
+        model.shapes.push(Shape { name: "Text", kind: ShapeKind::String, ..Shape::default() });
+        model.shapes.push(one("DescribeKeyRequest", vec![of("KeyId", 0)]));
+        model.shapes.push(one("KeyMetadata", vec![of("KeyState", 0)]));
+        model.shapes.push(one("DescribeKeyResponse", vec![of("KeyMetadata", 2)]));
+        let (input, output) = (Some(1), Some(3));
+        let operation =
+            OperationModel { name: "DescribeKey", input, output, ..OperationModel::default() };
+        model.operations.push(operation);
+        model
+    });
+    static OPERATIONS: [Operation; 1] = [Operation {
+        name: "DescribeKey",
+        action: "DescribeKey",
+        resource: None,
+        input: || Box::new(Value::Null),
+        run: Run::Sync(|_, _, input| {
+            let input: Box<Value> = input.into_any().downcast().unwrap();
+            if !text(&input, "KeyId").ends_with(":key/there") {
+                return Err(AwsError::new("NotFoundException", 400, "Invalid keyId 'a'"));
+            }
+            Ok(Box::new(value!({"KeyMetadata": {"KeyState": "Disabled"}})))
+        }),
+    }];
+    struct Nothing;
+    impl State for Nothing {
+        fn fork(&self, _: WorldId, _: WorldId) {}
+        fn reset(&self, _: WorldId) {}
+    }
+    static DESCRIPTION: Description = Description::new("kms", || &MODEL, &OPERATIONS);
+    Service::new(&DESCRIPTION, Nothing)
+}
+
+#[tokio::test]
+async fn keys_of_kms_are_looked_up_where_that_is_asked_for() {
+    let settings = [("S3_SKIP_KMS_KEY_VALIDATION", "0")].into_iter().collect();
+    let platform = Platform { settings, ..Platform::default() };
+    let cloud = TestCloud::new([cumulet_s3::service(&platform), kms()]);
+    cloud.call("s3.CreateBucket", value!({"Bucket": "bbb"})).await;
+    for (key, code) in [("a", "KMS.NotFoundException"), ("there", "KMS.DisabledException")] {
+        let wish = [("ServerSideEncryption", "aws:kms".into()), ("SSEKMSKeyId", key.into())];
+        for operation in ["s3.PutObject", "s3.CreateMultipartUpload"] {
+            let error = cloud.fail(operation, object("k", &wish)).await;
+            assert_eq!((error.code(), error.status().as_u16()), (code, 400));
+        }
+    }
+    let managed = object("k", &[("ServerSideEncryption", "aws:kms".into())]);
+    cloud.send("s3.PutObject", managed, "x").await.unwrap();
 }

@@ -93,7 +93,9 @@ async fn completion_is_exact_about_its_parts() {
     let size = [("MpuObjectSize", 6.into())];
     let error = complete(&cloud, "k", &id, &[(1, &a)], &size).await.unwrap_err();
     assert!(error.message().ends_with("value 6 does not match what was computed: 5"));
-    complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap();
+    let first = complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap();
+    assert_eq!(complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap(), first);
+    put(&cloud, "k", "other").await;
     let error = complete(&cloud, "k", &id, &[(1, &a)], &[]).await.unwrap_err();
     assert_eq!(error.code(), "NoSuchUpload");
 }

@@ -1,5 +1,7 @@
 //! Queues: making, finding, their attributes.
 
+use cumulet_core::{Cx, Origin};
+
 use super::*;
 
 #[tokio::test]
@@ -123,4 +125,30 @@ async fn pauses_after_deleting_and_purging_are_a_setting() {
     assert_eq!(error.code(), "QueueDeletedRecently");
     cloud.advance(secs(60)).await;
     cloud.call("sqs.CreateQueue", again).await;
+}
+
+#[tokio::test]
+async fn the_strategy_shapes_urls() {
+    let url = async |strategy: &str, endpoint: &str| {
+        let cloud = cloud_with(&[("SQS_ENDPOINT_STRATEGY", strategy)]);
+        let origin = Origin { endpoint: endpoint.into(), ..Origin::local() };
+        let cx = Cx::new(cloud.cloud(), cloud.world(), origin);
+        let made = cx.call("sqs", "CreateQueue", value!({"QueueName": "q"})).await.unwrap();
+        text(&made, "QueueUrl").to_owned()
+    };
+    let (plain, regional) = ("http://h:1", "http://sqs.us-east-1.localhost.localstack.cloud:1");
+    let bare = "http://localhost.localstack.cloud:1";
+    for (strategy, endpoint, start) in [
+        ("", plain, plain),
+        ("", bare, regional),
+        ("standard", plain, "http://sqs.us-east-1.h:1"),
+        ("domain", plain, "http://us-east-1.queue.h:1"),
+        ("path", regional, "http://localhost.localstack.cloud:1/queue/us-east-1"),
+        ("dynamic", bare, bare),
+        ("dynamic", regional, regional),
+        ("off", regional, bare),
+    ] {
+        let expected = format!("{start}/000000000000/q");
+        assert_eq!(url(strategy, endpoint).await, expected, "{strategy} at {endpoint}");
+    }
 }

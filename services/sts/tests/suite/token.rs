@@ -1,6 +1,8 @@
 //! Who calls, sessions without a role, and messages.
 
 use crate::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cumulet_core::authorization_message::encode;
 use cumulet_testkit::at;
 
@@ -78,4 +80,77 @@ async fn own_messages_are_decoded() {
             cloud.fail("sts.DecodeAuthorizationMessage", value!({"EncodedMessage": other})).await;
         assert_eq!(error.code(), "InvalidAuthorizationMessageException");
     }
+}
+
+fn claims(token: &str) -> serde_json::Value {
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_web_identity_token_tells_who_calls() {
+    let cloud = cloud();
+    let tags = value!([{"Key": "Team", "Value": "a"}]);
+    let session = cloud.call("sts.AssumeRole", with(assume("one"), [("Tags", tags)])).await;
+    let asked = value!({"Audience": ["https://api.test"], "SigningAlgorithm": "RS256",
+        "Tags": [{"Key": "job", "Value": "7"}]});
+    let answer = call(&cloud, key(&session), "GetWebIdentityToken", asked).await.unwrap();
+    let end = TestCloud::START.plus(std::time::Duration::from_secs(300));
+    assert_eq!(at(&answer, "Expiration"), &Value::Timestamp(end));
+    let mut claims = claims(text(&answer, "WebIdentityToken"));
+    assert!(claims.as_object_mut().unwrap().remove("jti").is_some());
+    let expected = serde_json::json!({
+        "iss": "http://localhost:4566/_aws/sts/issuer/111122223333",
+        "sub": ROLE,
+        "aud": "https://api.test",
+        "iat": TestCloud::START.secs(),
+        "exp": end.secs(),
+        "https://sts.amazonaws.com/": {
+            "aws_account": "111122223333",
+            "source_region": "us-east-1",
+            "principal_tags": {"Team": "a"},
+            "request_tags": {"job": "7"},
+        },
+    });
+    assert_eq!(claims, expected);
+}
+
+#[tokio::test]
+async fn a_web_identity_token_ends_with_its_session() {
+    let cloud = cloud();
+    let session = with(assume("one"), [("DurationSeconds", 900.into())]);
+    let session = cloud.call("sts.AssumeRole", session).await;
+    let asked = |algorithm: &str, seconds: i64| {
+        value!({"Audience": ["a", "b"], "SigningAlgorithm": algorithm,
+            "DurationSeconds": seconds})
+    };
+    let get = async |input| call(&cloud, key(&session), "GetWebIdentityToken", input).await;
+    let token = get(asked("ES384", 900)).await.unwrap();
+    assert_eq!(claims(text(&token, "WebIdentityToken"))["aud"], serde_json::json!(["a", "b"]));
+    let error = get(asked("ES384", 901)).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.status().as_u16()),
+        ("SessionDurationEscalationException", 403)
+    );
+    assert_eq!(get(asked("HS256", 60)).await.unwrap_err().code(), "ValidationError");
+}
+
+#[tokio::test]
+async fn a_trade_in_token_names_its_principal() {
+    let cloud = cloud();
+    let now = TestCloud::START.secs();
+    let trade = |claims: &str| {
+        let [header, claims] = [r#"{"alg":"none"}"#, claims].map(|t| URL_SAFE_NO_PAD.encode(t));
+        value!({"TradeInToken": (format!("{header}.{claims}."))})
+    };
+    let user = "arn:aws:iam::111122223333:user/ann";
+    let good = format!(r#"{{"sub":"{user}","exp":{}}}"#, now + 1);
+    let answer = cloud.call("sts.GetDelegatedAccessToken", trade(&good)).await;
+    assert_eq!(text(&answer, "AssumedPrincipal"), user);
+    assert_eq!(text(&who(&cloud, key(&answer)).await.unwrap(), "Arn"), user);
+    let fail = async |input| cloud.fail("sts.GetDelegatedAccessToken", input).await;
+    let late = format!(r#"{{"sub":"{user}","exp":{now}}}"#);
+    assert_eq!(fail(trade(&late)).await.code(), "ExpiredTradeInTokenException");
+    let nobody = format!(r#"{{"sub":"ann","exp":{}}}"#, now + 1);
+    assert_eq!(fail(trade(&nobody)).await.code(), "ValidationError");
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use cumulet_core::{AwsError, Body, Ids};
 use cumulet_store::{Blob, Blobs};
 
-const SMALL: usize = 256 * 1024;
+/// Longer ones have a file.
+const NEAR: usize = 16 << 20;
 
 /// A folder that goes with the test.
 struct Scratch(PathBuf);
@@ -41,11 +42,26 @@ fn bytes(len: usize) -> Vec<u8> {
 
 async fn write(blobs: &Blobs, content: &[u8]) -> Result<Blob, AwsError> {
     let mut writer = blobs.writer();
-    for part in content.chunks(100_000) {
-        writer.write(part).await?;
+    let mut pieces = Vec::new();
+    for mut part in content.chunks(100_000) {
+        while let Some(piece) = writer.write(&mut part).await? {
+            pieces.push(piece);
+        }
     }
     assert_eq!(writer.len(), content.len() as u64);
-    writer.finish().await
+    let (blob, last) = writer.finish().await?;
+    pieces.push(last);
+    assert_eq!(pieces.concat(), content, "the pieces are the body");
+    Ok(blob)
+}
+
+/// Bodies that take all the memory there is beside files.
+async fn filled(blobs: &Blobs) -> Vec<Blob> {
+    let (mut all, content) = (Vec::new(), bytes(NEAR));
+    while files(blobs.folder().unwrap()) == 0 {
+        all.push(write(blobs, &content).await.unwrap());
+    }
+    all
 }
 
 async fn all(mut body: Body) -> Bytes {
@@ -67,10 +83,10 @@ fn small_bodies_stay_in_memory_and_large_ones_have_a_file() {
     let blobs = scratch.open();
     let folder = blobs.folder().unwrap().to_owned();
     in_runtime(async {
-        for len in [0, 1, SMALL, SMALL + 1, 2_000_000] {
+        for len in [0, 1, 2_000_000, NEAR, NEAR + 1] {
             let content = bytes(len);
             let blob = write(&blobs, &content).await.unwrap();
-            assert_eq!((blob.len(), files(&folder)), (len as u64, usize::from(len > SMALL)));
+            assert_eq!((blob.len(), files(&folder)), (len as u64, usize::from(len > NEAR)));
             assert_eq!(all(blob.body()).await, content);
             let middle = all(blob.read(len as u64 / 3..len as u64 - len as u64 / 4)).await;
             assert_eq!(middle, content[len / 3..len - len / 4]);
@@ -88,13 +104,32 @@ fn small_bodies_stay_in_memory_and_large_ones_have_a_file() {
     });
 }
 
+#[tokio::test]
+async fn memory_is_free_again_when_bodies_go() {
+    let scratch = Scratch::new();
+    let blobs = scratch.open();
+    for _ in 0..2 {
+        let all = filled(&blobs).await;
+        assert_eq!(all.len(), 5);
+        write(&blobs, &bytes(1000)).await.unwrap();
+        assert_eq!(files(blobs.folder().unwrap()), 1, "small bodies never have a file");
+        tokio::task::spawn_blocking(|| drop(all)).await.unwrap();
+        while files(blobs.folder().unwrap()) > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 #[test]
 fn a_writer_that_is_given_up_leaves_nothing() {
     let scratch = Scratch::new();
     let blobs = scratch.open();
     in_runtime(async {
         let mut writer = blobs.writer();
-        writer.write(&bytes(3_000_000)).await.unwrap();
+        let content = bytes(NEAR + 3_000_000);
+        let mut rest = &*content;
+        while writer.write(&mut rest).await.unwrap().is_some() {}
+        assert_eq!((writer.len(), rest.len()), (content.len() as u64, 0));
     });
     assert_eq!(files(blobs.folder().unwrap()), 0);
 }
@@ -103,6 +138,7 @@ fn a_writer_that_is_given_up_leaves_nothing() {
 async fn blobs_are_joined_and_cut_without_copies() {
     let scratch = Scratch::new();
     let blobs = scratch.open();
+    let _full = filled(&blobs).await;
     let content = bytes(1_500_000);
     let cuts = [0, 7, 300_000, 300_000, 900_001, 1_500_000];
     let mut parts = Vec::new();
@@ -110,7 +146,7 @@ async fn blobs_are_joined_and_cut_without_copies() {
         parts.push(write(&blobs, &content[cut[0]..cut[1]]).await.unwrap());
     }
     let whole = Blob::concat(parts);
-    assert_eq!(files(blobs.folder().unwrap()), 3);
+    assert_eq!(files(blobs.folder().unwrap()), 4);
     assert_eq!(all(whole.body()).await, content);
     for range in [0..7, 5..9, 299_999..900_002, 1_499_999..1_500_000, 8..8] {
         let want = &content[range.clone()];
@@ -119,7 +155,7 @@ async fn blobs_are_joined_and_cut_without_copies() {
         let cut = Blob::concat([whole.slice(range), Blob::from(Bytes::from_static(b"!"))]);
         assert_eq!(all(cut.body()).await, [want, b"!"].concat());
     }
-    assert_eq!(files(blobs.folder().unwrap()), 3);
+    assert_eq!(files(blobs.folder().unwrap()), 4);
 }
 
 #[tokio::test]
@@ -175,18 +211,26 @@ async fn a_disk_that_fails_gives_an_error_and_leaves_nothing() {
     let scratch = Scratch::new();
     let blobs = scratch.open();
     let folder = blobs.folder().unwrap().to_owned();
-    fs::remove_dir(&folder).unwrap();
+    let _full = filled(&blobs).await;
+    let sent_away = scratch.0.join("away");
+    fs::rename(&folder, &sent_away).unwrap();
     let mut writer = blobs.writer();
-    let mut failed = None;
-    for _ in 0..10 {
-        failed = writer.write(&bytes(500_000)).await.err().or(failed);
-    }
-    let failed = failed.unwrap();
+    let content = bytes(500_000);
+    let mut rest = &*content;
+    let failed = loop {
+        match writer.write(&mut rest).await {
+            Ok(Some(_)) => {}
+            Ok(None) => unreachable!("the body ends before the file fails"),
+            Err(error) => break error,
+        }
+    };
     assert_eq!(failed.code(), "InternalFailure");
     assert!(failed.source().unwrap().contains("could not be written"));
     assert_eq!(writer.finish().await.unwrap_err().code(), "InternalFailure");
-    fs::create_dir(&folder).unwrap();
+    fs::rename(&sent_away, &folder).unwrap();
     let blob = write(&blobs, &bytes(500_000)).await.unwrap();
-    fs::remove_file(fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path()).unwrap();
+    for file in fs::read_dir(&folder).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
     assert_eq!(blob.body().next().await.unwrap().unwrap_err().code(), "InternalFailure");
 }

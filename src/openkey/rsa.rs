@@ -1,41 +1,42 @@
-//! Signatures of messages, and the certificate that clients check them with.
+//! RSA with 2048 bits, PKCS #1 v1.5.
 //!
-//! SNS signs with RSA, which costs a millisecond or more with a key that keeps its secret. This key
-//! has none to keep: it only lets clients that verify go on. So its modulus, 2048 bits as AWS's, is
-//! the product of 32 primes of 64 bits, and a signature is 32 exponentiations of machine words put
-//! together by the Chinese remainder theorem: some microseconds. To a client the public key looks
-//! like any other. Never take this for a signature that proves something.
+//! A signature costs a millisecond or more with a key that keeps its secret. This key has none to
+//! keep. So its modulus is the product of 32 primes of 64 bits, and a signature is 32
+//! exponentiations of machine words put together by the Chinese remainder theorem: some
+//! microseconds. The primes are chosen so that private exponents are short, and what stands before
+//! a digest is divided by them once only. To a client the public key looks like any other.
 
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 const PRIMES: usize = 32;
 /// Bytes of the modulus and of a signature.
 const BYTES: usize = PRIMES * 8;
-const EXPONENT: u64 = 65_537;
+/// The public exponent, for clients.
+pub const EXPONENT: u64 = 65_537;
+/// Bits of private exponents, see [`Key::make`].
+const EXPONENT_BITS: u32 = 49;
 
 /// The private key.
 static KEY: LazyLock<Key> = LazyLock::new(Key::make);
-/// The certificate in PEM.
-static CERTIFICATE: LazyLock<String> = LazyLock::new(|| pem(&certificate()));
+static WITH_SHA1: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA1, 20));
+static WITH_SHA256: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA256, 32));
 
-/// The certificate that [`sign`]'s signatures are checked with.
-pub(crate) fn certificate_pem() -> &'static str {
-    &CERTIFICATE
+/// The modulus, 256 bytes from the highest, for clients.
+pub fn modulus() -> Vec<u8> {
+    KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
 }
 
-/// The signature of a text in base64: version 1 is SHA-1 with RSA, version 2 SHA-256 with RSA.
-pub(crate) fn sign(text: &str, version: char) -> String {
-    let digest = if version == '2' {
-        info(SHA256, &Sha256::digest(text))
-    } else {
-        info(SHA1, &Sha1::digest(text))
-    };
-    STANDARD.encode(KEY.sign(&digest))
+/// The signature of a message by its SHA-1.
+pub fn sign_sha1(message: &[u8]) -> Vec<u8> {
+    WITH_SHA1.sign(&Sha1::digest(message))
+}
+
+/// The signature of a message by its SHA-256.
+pub fn sign_sha256(message: &[u8]) -> Vec<u8> {
+    WITH_SHA256.sign(&Sha256::digest(message))
 }
 
 /// What comes before the digest in a `DigestInfo` (RFC 8017, 9.2, note 1).
@@ -43,8 +44,28 @@ const SHA1: &[u8] = &[0x30, 0x21, 0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4
 const SHA256: &[u8] =
     &[0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
 
-fn info(before: &[u8], digest: &[u8]) -> Vec<u8> {
-    [before, digest].concat()
+/// What stands before a digest (PKCS #1 v1.5), as far as it makes whole words.
+struct Padding {
+    /// These words modulo each prime.
+    remainders: Words,
+    /// What is left of it.
+    rest: Vec<u8>,
+}
+
+impl Padding {
+    fn new(before: &[u8], digest: usize) -> Self {
+        let mut padding = vec![0xff; BYTES - digest - before.len() - 1];
+        padding.iter_mut().zip([0, 1]).for_each(|(byte, value)| *byte = value);
+        padding.push(0);
+        padding.extend_from_slice(before);
+        let rest = padding.split_off(padding.len() / 8 * 8);
+        Self { remainders: KEY.remainders([0; PRIMES], &padding), rest }
+    }
+
+    fn sign(&self, digest: &[u8]) -> Vec<u8> {
+        let rest = [&self.rest, digest].concat();
+        KEY.join(&KEY.raise(KEY.remainders(self.remainders, &rest)))
+    }
 }
 
 /// A long number, words from the lowest; or one value for each prime.
@@ -69,10 +90,13 @@ struct Factor {
 }
 
 impl Key {
-    /// The 32 largest primes below 2^64 that suit the exponent. Their product has all its 2048 bits.
+    /// The 32 largest primes `p` below 2^64 for which `1 + 2 (p - 1)` is a multiple of the public
+    /// exponent: what times that is the private one, of 49 bits. Their product has all its 2048 bits.
     fn make() -> Self {
-        let suits = |n: &u64| is_prime(*n) && !(n - 1).is_multiple_of(EXPONENT);
-        let primes = (0..).map(|i| u64::MAX - 2 * i).filter(suits).take(PRIMES);
+        // That is so for (EXPONENT + 1) / 2 and for what is an even multiple of EXPONENT away.
+        let highest = u64::MAX - (u64::MAX - EXPONENT.div_ceil(2)) % (2 * EXPONENT);
+        let suitable = (0..).map(|i| highest - 2 * EXPONENT * i);
+        let primes = suitable.filter(|n| is_prime(*n)).take(PRIMES);
         let primes: Vec<u64> = primes.collect();
         let factor = |prime: &u64| {
             let others = || primes.iter().filter(|other| *other != prime);
@@ -92,25 +116,12 @@ impl Key {
         Self { modulus: product(&primes), factors: primes.iter().map(factor).collect() }
     }
 
-    /// PKCS #1 v1.5 of a `DigestInfo`.
-    fn sign(&self, digest_info: &[u8]) -> Vec<u8> {
-        let mut padded = vec![0xff; BYTES - digest_info.len() - 1];
-        padded.iter_mut().zip([0, 1]).for_each(|(byte, value)| *byte = value);
-        padded.push(0);
-        padded.extend_from_slice(digest_info);
-        let words: Vec<u64> = padded
-            .chunks_exact(8)
-            .map(|chunk| chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
-            .collect();
-        self.join(&self.raise(self.remainders(&words)))
-    }
-
-    /// A long number, words from the highest, modulo each prime.
-    fn remainders(&self, words: &[u64]) -> Words {
-        let mut rests = [0; PRIMES];
-        for word in words {
+    /// The remainders of a long number that goes on with these bytes, whole words of them.
+    fn remainders(&self, mut rests: Words, more: &[u8]) -> Words {
+        for word in more.chunks_exact(8) {
+            let word = word.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
             for (rest, factor) in rests.iter_mut().zip(&self.factors) {
-                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(*word));
+                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(word));
             }
         }
         rests
@@ -138,7 +149,7 @@ impl Key {
             *power = last;
         }
         let mut values = powers[0];
-        for shift in (0..64).step_by(4).rev() {
+        for shift in (0..EXPONENT_BITS).step_by(4).rev() {
             for _ in 0..4 {
                 let same = values;
                 scale(&mut values, &same);
@@ -269,76 +280,13 @@ fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
     all
 }
 
-/// A value in DER.
-fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let mut out = vec![tag];
-    match u8::try_from(length) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let bytes: Vec<u8> =
-                length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
-            out.push(0x80 | u8::try_from(bytes.len()).unwrap_or(0));
-            out.extend(bytes);
-        }
-    }
-    out.extend_from_slice(contents);
-    out
-}
-
-fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    der(0x30, &parts.concat())
-}
-
-/// The self-signed certificate (RFC 5280), for `sns.amazonaws.com`, as AWS's are.
-fn certificate() -> Vec<u8> {
-    let null = || der(5, &[]);
-    let rsa = || der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
-    let sha256_with_rsa =
-        || sequence(&[der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), null()]);
-    let common_name = sequence(&[der(6, &[0x55, 4, 3]), der(0x0c, b"sns.amazonaws.com")]);
-    let name = || sequence(&[der(0x31, &common_name)]);
-    let validity = sequence(&[der(0x17, b"200101000000Z"), der(0x18, b"21200101000000Z")]);
-    // The highest bit of the modulus is set, so that a zero byte keeps it positive.
-    let mut modulus = vec![0];
-    modulus.extend(KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()));
-    let key = sequence(&[der(2, &modulus), der(2, &[1, 0, 1])]);
-    let bits = |bytes: &[u8]| der(3, &[&[0], bytes].concat());
-    let body = sequence(&[
-        der(0xa0, &der(2, &[2])),
-        der(2, &[1]),
-        sha256_with_rsa(),
-        name(),
-        validity,
-        name(),
-        sequence(&[sequence(&[rsa(), null()]), bits(&key)]),
-    ]);
-    let signature = KEY.sign(&info(SHA256, &Sha256::digest(&body)));
-    sequence(&[body, sha256_with_rsa(), bits(&signature)])
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
-    for (i, c) in text.chars().enumerate() {
-        if i > 0 && i % 64 == 0 {
-            out.push('\n');
-        }
-        out.push(c);
-    }
-    out.push_str("\n-----END CERTIFICATE-----\n");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Raised to the public exponent, by the slowest of methods, a signature is what was padded.
     fn open(signature: &[u8]) -> Vec<u8> {
-        let words: Vec<u64> =
-            signature.chunks_exact(8).map(|c| u64::from_be_bytes(c.try_into().unwrap())).collect();
-        let mut values = KEY.remainders(&words);
+        let mut values = KEY.remainders([0; PRIMES], signature);
         for (value, factor) in values.iter_mut().zip(&KEY.factors) {
             *value = power(*value, EXPONENT, factor.prime);
         }
@@ -347,14 +295,10 @@ mod tests {
 
     #[test]
     fn the_public_key_opens_a_signature() {
-        for version in ['1', '2'] {
-            let signature = STANDARD.decode(sign("text", version)).unwrap();
+        let sha1 = (sign_sha1(b"text"), Sha1::digest("text").to_vec());
+        let sha256 = (sign_sha256(b"text"), Sha256::digest("text").to_vec());
+        for (signature, digest) in [sha1, sha256] {
             let opened = open(&signature);
-            let digest = if version == '1' {
-                Sha1::digest("text").to_vec()
-            } else {
-                Sha256::digest("text").to_vec()
-            };
             assert_eq!((opened[0], opened[1], opened[2]), (0, 1, 0xff));
             assert!(opened.ends_with(&digest));
             assert_eq!(opened.len(), BYTES);
@@ -366,5 +310,6 @@ mod tests {
         assert_eq!(KEY.modulus.last().unwrap() >> 63, 1);
         assert_eq!(KEY.factors.len(), PRIMES);
         assert!(KEY.factors.windows(2).all(|pair| pair[0].prime > pair[1].prime));
+        assert!(KEY.factors.iter().all(|factor| factor.exponent >> EXPONENT_BITS == 0));
     }
 }
