@@ -1,9 +1,14 @@
 //! Streams of Kinesis as destinations, and contributor insights.
 
-use cumulet_core::Value;
-use cumulet_testkit::{at, text, value};
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
-use crate::{cloud, refusal, table};
+use cumulet_core::{Cx, Description, Empty, Model, Operation, Run, Service, State, Value, WorldId};
+use cumulet_store::Platform;
+use cumulet_testkit::{TestCloud, at, text, value};
+
+use crate::{cloud, item, put, refusal, table};
 
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/s";
 
@@ -29,6 +34,78 @@ async fn without_kinesis_a_table_has_no_destinations() {
     let (code, message) = refusal(&cloud, "UpdateKinesisStreamingDestination", update).await;
     assert_eq!(code, "ValidationException");
     assert!(message.contains(&format!("with streamArn: {STREAM} found for table")), "{message}");
+}
+
+/// A Kinesis that takes everything, and counts.
+struct Kinesis(Arc<AtomicUsize>);
+
+impl State for Kinesis {
+    fn fork(&self, _: WorldId, _: WorldId) {}
+
+    fn reset(&self, _: WorldId) {}
+}
+
+fn count(state: &dyn State, cx: &Cx) {
+    assert_eq!(cx.region().to_string(), "us-east-1");
+    let state: &dyn Any = state;
+    let Kinesis(records) = state.downcast_ref().expect("this Kinesis");
+    records.fetch_add(1, Ordering::Relaxed);
+}
+
+const DESCRIBE: Operation = Operation {
+    name: "DescribeStreamSummary",
+    action: "DescribeStreamSummary",
+    resource: None,
+    input: || Box::new(Empty {}),
+    run: Run::Sync(|_, _, _| Ok(Box::new(Empty {}))),
+};
+
+const PUT: Operation = Operation {
+    name: "PutRecord",
+    action: "PutRecord",
+    run: Run::Sync(|state, cx, _| {
+        count(state, cx);
+        Ok(Box::new(Empty {}))
+    }),
+    ..DESCRIBE
+};
+
+static KINESIS: Description = Description::new(
+    "kinesis",
+    || {
+        static MODEL: LazyLock<Model> = LazyLock::new(Model::default);
+        &MODEL
+    },
+    &[DESCRIBE, PUT],
+);
+
+#[tokio::test]
+async fn kinesis_is_told_of_every_change_once() {
+    let records = Arc::new(AtomicUsize::new(0));
+    let mut services = cumulet_dynamodb::services(&Platform::default());
+    services.push(Service::new(&KINESIS, Kinesis(Arc::clone(&records))));
+    let cloud = TestCloud::new(services);
+    table(&cloud).await;
+    put(&cloud, item("a", 0, vec![])).await;
+    let asked = value!({"TableName": "table", "StreamArn": STREAM});
+    let made = cloud.call("dynamodb.EnableKinesisStreamingDestination", asked.clone()).await;
+    assert_eq!(text(&made, "DestinationStatus"), "ENABLING");
+    let (_, message) =
+        refusal(&cloud, "EnableKinesisStreamingDestination", value!({"StreamArn": STREAM})).await;
+    assert!(message.ends_with("to perform ENABLE operation."), "{message}");
+    for n in 1..=150 {
+        put(&cloud, item("a", n, vec![])).await;
+    }
+    put(&cloud, item("a", 1, vec![])).await;
+    cloud.settle().await;
+    assert_eq!(records.load(Ordering::Relaxed), 150);
+    cloud.call("dynamodb.DisableKinesisStreamingDestination", asked).await;
+    put(&cloud, item("a", 0, vec![("x", value!({"NULL": true}))])).await;
+    cloud.settle().await;
+    assert_eq!(records.load(Ordering::Relaxed), 150);
+    let about = value!({"TableName": "table"});
+    let seen = cloud.call("dynamodb.DescribeKinesisStreamingDestination", about).await;
+    assert_eq!(text(&seen, "KinesisDataStreamDestinations.0.DestinationStatus"), "DISABLED");
 }
 
 #[tokio::test]
