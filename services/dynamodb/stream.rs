@@ -132,12 +132,12 @@ impl Tables {
             start: sequence_at(begun(i)),
             end: match stream.closed {
                 _ if i < newest => Some(sequence_at(begun(i + 1))),
-                Some(closed) => Some(sequence_at(closed) + PER_MILLI),
+                Some(closed) => Some(sequence_at(closed).saturating_add(PER_MILLI)),
                 None => None,
             },
             parent: (i > 0).then(|| begun(i - 1)),
         };
-        (place(horizon(now))..=newest).map(shard).collect()
+        (place(horizon(last))..=newest).map(shard).collect()
     }
 
     pub(crate) fn last_record(&self, stream: SpaceId) -> Option<u64> {
@@ -185,7 +185,8 @@ impl Tables {
             return;
         }
         let now = sequence_at(cx.now());
-        let sequence = self.last_record(stream.id).map_or(now, |last| now.max(last + 1));
+        let sequence =
+            self.last_record(stream.id).map_or(now, |last| now.max(last.saturating_add(1)));
         let record = Record { change: change.clone(), is_expiry: is_expiry(cx) };
         self.records.insert((stream.id, sequence), Arc::new(record));
     }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use cumulet_core::{Timestamp, paging};
+use cumulet_core::{AwsError, Cx, Timestamp, paging};
 
 use super::errors;
-use cumulet_core::AwsError;
 
 /// How long an iterator can be used.
 const LIFE: Duration = Duration::from_mins(15);
@@ -45,6 +44,11 @@ impl Iterator {
         let iterator = read().ok_or_else(|| errors::invalid("ShardIterator"))?;
         if now.since(iterator.issued) > LIFE { Err(errors::expired()) } else { Ok(iterator) }
     }
+}
+
+/// The stream of an iterator.
+pub(super) fn arn_of_iterator(_: &Cx, values: &[String]) -> String {
+    values.first().and_then(|text| text.split('|').next()).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

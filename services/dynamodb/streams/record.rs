@@ -59,12 +59,12 @@ fn start(
 ) -> Result<Option<u64>, AwsError> {
     let kind = input.shard_iterator_type.as_deref().unwrap_or_default();
     match (kind, input.sequence_number.as_deref()) {
-        ("TRIM_HORIZON", None) => Ok(None),
-        ("LATEST", None) => {
-            let next = tx.last_record(stream.id).map_or(0, |last| last + 1);
+        ("TRIM_HORIZON", _) => Ok(None),
+        ("LATEST", _) => {
+            let next = tx.last_record(stream.id).map_or(0, |last| last.saturating_add(1));
             Ok(Some(next.max(sequence_at(now))))
         }
-        ("AT_TIMESTAMP", None) => {
+        ("AT_TIMESTAMP", _) => {
             let at = input.timestamp.ok_or_else(|| errors::invalid("Timestamp"))?;
             Ok((at >= horizon(now)).then(|| sequence_at(at).max(shard.start)))
         }
@@ -75,7 +75,7 @@ fn start(
             if at < sequence_at(horizon(now)) {
                 return Err(errors::trimmed());
             }
-            Ok(Some(if kind == "AFTER_SEQUENCE_NUMBER" { at + 1 } else { at }))
+            Ok(Some(at.saturating_add(u64::from(kind == "AFTER_SEQUENCE_NUMBER"))))
         }
         _ => Err(errors::invalid("SequenceNumber")),
     }
@@ -133,7 +133,7 @@ fn page(
     while page.len() < limit && bytes < BYTES_MAX {
         let Some(((_, sequence), record)) = rest.next() else {
             // So that a reader of a quiet shard does not fall behind what is kept.
-            let next = page.last().map_or(from, |last: &Found| last.sequence + 1);
+            let next = page.last().map_or(from, |last: &Found| last.sequence.saturating_add(1));
             return (page, shard.end.is_none().then(|| next.max(sequence_at(now))));
         };
         let keys = keys(stream, record);
@@ -146,7 +146,7 @@ fn page(
         bytes += found.size();
         page.push(found);
     }
-    let next = page.last().map_or(from, |last| last.sequence + 1);
+    let next = page.last().map_or(from, |last| last.sequence.saturating_add(1));
     (page, Some(next))
 }
 

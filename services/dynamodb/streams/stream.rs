@@ -150,7 +150,7 @@ fn describe_shard(shard: &Shard) -> api::Shard {
         shard_id: Some(shard_id(shard.begun)),
         sequence_number_range: Some(SequenceNumberRange {
             starting_sequence_number: Some(sequence_text(shard.start)),
-            ending_sequence_number: shard.end.map(|end| sequence_text(end - 1)),
+            ending_sequence_number: shard.end.map(|end| sequence_text(end.saturating_sub(1))),
         }),
         parent_shard_id: shard.parent.map(shard_id),
     }
