@@ -266,3 +266,31 @@ async fn a_transaction_is_recorded_and_one_that_fails_is_not() {
     assert_eq!(sequence.len(), 2);
     assert!(sequence[0] < sequence[1], "{sequence:?}");
 }
+
+#[tokio::test]
+async fn sequence_numbers_grow_when_the_clock_is_turned_back() {
+    let cloud = cloud();
+    table(&cloud).await;
+    let arn = stream(&cloud, "KEYS_ONLY").await;
+    cloud.advance(HOUR).await;
+    put(&cloud, item("a", 1, vec![])).await;
+    cloud.cx().clock().set(TestCloud::START);
+    put(&cloud, item("a", 2, vec![])).await;
+    let keys: Vec<Value> =
+        records(&cloud, &arn).await.iter().map(|r| at(r, "dynamodb.Keys").clone()).collect();
+    assert_eq!(keys, [key("a", 1), key("a", 2)]);
+}
+
+#[tokio::test]
+async fn a_stream_made_again_in_the_same_millisecond_is_empty() {
+    let cloud = cloud();
+    table(&cloud).await;
+    let arn = stream(&cloud, "KEYS_ONLY").await;
+    put(&cloud, item("a", 1, vec![])).await;
+    disable(&cloud).await;
+    assert_eq!(stream(&cloud, "NEW_IMAGE").await, arn);
+    put(&cloud, item("a", 2, vec![])).await;
+    let records = records(&cloud, &arn).await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(at(&records[0], "dynamodb.NewImage"), &key("a", 2));
+}
