@@ -241,6 +241,9 @@ impl DynamoDb {
             }) else {
                 continue;
             };
+            if noted.is_empty() {
+                continue;
+            }
             for (_, outgoing) in &noted {
                 let stream = &outgoing.destination.stream;
                 let input = outgoing.input(scope.region);
