@@ -228,7 +228,10 @@ fn listen_to_signals(stop: &Stop) -> io::Result<()> {
 fn tell(config: &Config, addresses: &[SocketAddr]) {
     let text: Vec<_> = addresses.iter().map(ToString::to_string).collect();
     log::info!("listening on {}", text.join(", "));
-    log::info!("signatures: presigned URLs end when they say so; nothing else is verified");
+    match config.variables.get("S3_SKIP_SIGNATURE_VALIDATION") {
+        None => log::info!("signatures: of presigned URLs, if the key's secret is known"),
+        Some(set) => log::info!("signatures: as S3_SKIP_SIGNATURE_VALIDATION={set} says"),
+    }
     if config.cors.checks_off {
         log::warn!("browsers: pages of every site may call this server (DISABLE_CORS_CHECKS)");
     } else {
