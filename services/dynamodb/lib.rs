@@ -1,6 +1,7 @@
 //! DynamoDB: what this service is. Its streams are a second service of AWS's on the same state, in
 //! `streams`.
 
+mod backup;
 mod batch;
 mod capacity;
 mod consumed;
@@ -19,6 +20,8 @@ mod page;
 mod partiql;
 mod policy;
 mod query;
+mod recovery;
+mod restore;
 mod schema;
 mod space;
 mod state;

@@ -4,17 +4,22 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, batch, item, limits, partiql, policy, query, table, tags, transaction, update,
+    DynamoDb, backup, batch, item, limits, partiql, policy, query, recovery, restore, table, tags,
+    transaction, update,
 };
 
 operations! { DynamoDb:
     BatchExecuteStatement => partiql::batch_execute_statement, is sync;
     BatchGetItem => batch::batch_get_item, is sync;
     BatchWriteItem => batch::batch_write_item, is sync;
+    CreateBackup => backup::create_backup, is sync, resource arn_of_table ["TableName"];
     CreateTable => table::create_table, resource arn_of_table ["TableName"];
+    DeleteBackup => backup::delete_backup, is sync, resource arn_of_resource ["BackupArn"];
     DeleteItem => item::delete_item, is sync, resource arn_of_table ["TableName"];
     DeleteResourcePolicy => policy::delete_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     DeleteTable => table::delete_table, is sync, resource arn_of_table ["TableName"];
+    DescribeBackup => backup::describe_backup, is sync, resource arn_of_resource ["BackupArn"];
+    DescribeContinuousBackups => recovery::describe_continuous_backups, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
@@ -22,16 +27,20 @@ operations! { DynamoDb:
     ExecuteTransaction => partiql::execute_transaction, is sync;
     GetItem => item::get_item, is sync, resource arn_of_table ["TableName"];
     GetResourcePolicy => policy::get_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
+    ListBackups => backup::list_backups, is sync;
     ListTables => table::list_tables, is sync;
     ListTagsOfResource => tags::list_tags_of_resource, is sync, resource arn_of_resource ["ResourceArn"];
     PutItem => item::put_item, is sync, resource arn_of_table ["TableName"];
     PutResourcePolicy => policy::put_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     Query => query::query, is sync, resource arn_of_table ["TableName"];
+    RestoreTableFromBackup => restore::restore_table_from_backup, resource arn_of_resource ["BackupArn"];
+    RestoreTableToPointInTime => restore::restore_table_to_point_in_time, resource arn_of_table ["TargetTableName"];
     Scan => query::scan, is sync, resource arn_of_table ["TableName"];
     TagResource => tags::tag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     TransactGetItems => transaction::transact_get_items, is sync;
     TransactWriteItems => transaction::transact_write_items, is sync;
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
+    UpdateContinuousBackups => recovery::update_continuous_backups, is sync, resource arn_of_table ["TableName"];
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];
 }

@@ -79,7 +79,7 @@ impl Tables {
     /// the item before and after.
     pub(crate) fn write_item(
         &mut self,
-        _cx: &Cx,
+        cx: &Cx,
         table: &TableRow,
         at: &RowKey,
         new: Option<Stored>,
@@ -91,6 +91,7 @@ impl Tables {
         for index in &table.indexes {
             self.index_item(index, at, old.as_ref(), new.as_ref());
         }
+        self.remember(cx.now(), table, at, old.as_ref());
         Change { old, new }
     }
 

@@ -1,12 +1,15 @@
 //! What DynamoDB stores in one account and region, but for the items: those are in `space`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AwsError, Timestamp};
+use cumulet_core::{AwsError, Region, Timestamp};
 use cumulet_store::{Table, tables};
 
+use crate::backup::Backup;
 use crate::errors;
+use crate::recovery::{Moment, Past};
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, Rows, SpaceId};
 use crate::transaction::{Token, TokenIndexes};
@@ -23,6 +26,10 @@ tables! {
         pub(crate) last_space: Table<(), SpaceId>,
         /// Work on spaces that is too much for one section.
         pub(crate) chores: Table<SpaceId, Chore>,
+        /// By ARN.
+        pub(crate) backups: Table<String, Arc<Backup>>,
+        /// What the items of tables with continuous backups were.
+        pub(crate) history: Table<Moment, Past>,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
     }
@@ -54,6 +61,27 @@ pub(crate) struct TableRow {
     pub(crate) policy: Option<Policy>,
     /// That of the stream.
     pub(crate) stream_policy: Option<Policy>,
+    /// Its past is kept.
+    pub(crate) recovery: Option<Recovery>,
+    pub(crate) restored: Option<Restored>,
+    /// The other regions that it is in.
+    pub(crate) replicas: BTreeSet<Region>,
+}
+
+/// Where a table has its first items from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Restored {
+    /// ARNs of the backup, and of the table that it is of.
+    pub(crate) backup: Option<String>,
+    pub(crate) table: String,
+    pub(crate) at: Timestamp,
+}
+
+/// Since when a table's past is kept, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recovery {
+    pub(crate) since: Timestamp,
+    pub(crate) days: i32,
 }
 
 /// What a table or a global index can take; nothing here is enforced.

@@ -12,7 +12,9 @@ use crate::errors::{self, invalid, validation};
 use crate::name::{self, TableRef};
 use crate::schema::{self, Index, Schema};
 use crate::space::Chore;
-use crate::state::{Class, Encryption, Policy, Stream, TableRow, Tables, label};
+use crate::state::{
+    Class, Encryption, Policy, Recovery, Restored, Stream, TableRow, Tables, label,
+};
 use crate::{DynamoDb, capacity, encryption, policy, tags};
 
 /// Local indexes of a table, as AWS has it. Global ones it limits to 20, which it raises on
@@ -32,10 +34,7 @@ pub(crate) async fn create_table(
         if tx.tables.contains(at.name) {
             return Err(errors::table_exists(at.name));
         }
-        table.space = tx.new_space();
-        for index in &mut table.indexes {
-            index.space = tx.new_space();
-        }
+        tx.give_spaces(&mut table);
         let description = tx.describe(&table, Phase::Creating);
         tx.put(table);
         Ok(output::CreateTable { table_description: Some(description) })
@@ -85,6 +84,9 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
             .map(|document| policy::parse(cx, document))
             .transpose()?,
         stream_policy: None::<Policy>,
+        recovery: None::<Recovery>,
+        restored: None::<Restored>,
+        replicas: std::collections::BTreeSet::new(),
     })
 }
 
@@ -187,6 +189,7 @@ pub(crate) fn delete_table(
             return Err(errors::protected());
         }
         let description = tx.describe_deleted(&table);
+        tx.back_up_deleted(cx, &table);
         tx.drop_table(&table);
         Ok(output::DeleteTable { table_description: Some(description) })
     })
@@ -196,6 +199,7 @@ impl Tables {
     /// Forgets a table, its items and its indexes.
     fn drop_table(&mut self, table: &TableRow) {
         self.tables.remove(&table.name);
+        self.forget(table.space);
         let spaces = table.indexes.iter().map(|index| index.space);
         for space in spaces.chain([table.space]) {
             self.begin(space, Chore::Empty);

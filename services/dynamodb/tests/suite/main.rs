@@ -1,6 +1,8 @@
 //! DynamoDB in process, on a turned clock.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod index;
