@@ -82,6 +82,8 @@ impl Tables {
                     status: Some(if phase == Phase::Active { "ACTIVE" } else { "UPDATING" }.into()),
                 }
             }),
+            replicas: crate::replica::describe(table),
+            global_table_version: (!table.replicas.is_empty()).then(|| "2019.11.21".to_owned()),
             restore_summary: table.restored.as_ref().map(|from| api::RestoreSummary {
                 source_backup_arn: from.backup.clone(),
                 source_table_arn: Some(from.table.clone()),

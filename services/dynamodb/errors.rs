@@ -68,6 +68,19 @@ pub(crate) fn restore_time() -> AwsError {
     bad("InvalidRestoreTimeException", message)
 }
 
+pub(crate) fn export_time() -> AwsError {
+    let message = "The specified ExportTime is outside of the point in time recovery window.";
+    bad("InvalidExportTimeException", message)
+}
+
+pub(crate) fn export_not_found(arn: &str) -> AwsError {
+    bad("ExportNotFoundException", format!("Export not found: {arn}"))
+}
+
+pub(crate) fn import_not_found(arn: &str) -> AwsError {
+    bad("ImportNotFoundException", format!("Import not found: {arn}"))
+}
+
 pub(crate) fn arn_format(arn: &str) -> AwsError {
     validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))
 }

@@ -9,7 +9,11 @@ mod description;
 mod encoded;
 mod encryption;
 mod errors;
+mod export;
 mod expression;
+mod gzip;
+mod import;
+mod interchange;
 mod item;
 mod key;
 mod limits;
@@ -21,6 +25,7 @@ mod partiql;
 mod policy;
 mod query;
 mod recovery;
+mod replica;
 mod restore;
 mod schema;
 mod space;
@@ -36,6 +41,8 @@ mod value;
 mod view;
 mod write;
 
+#[cfg(test)]
+mod gzip_tests;
 #[cfg(test)]
 mod number_tests;
 #[cfg(test)]

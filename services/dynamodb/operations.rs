@@ -4,8 +4,8 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, backup, batch, item, limits, partiql, policy, query, recovery, restore, table, tags,
-    transaction, update,
+    DynamoDb, backup, batch, export, import, item, limits, partiql, policy, query, recovery,
+    restore, table, tags, transaction, update,
 };
 
 operations! { DynamoDb:
@@ -21,13 +21,19 @@ operations! { DynamoDb:
     DescribeBackup => backup::describe_backup, is sync, resource arn_of_resource ["BackupArn"];
     DescribeContinuousBackups => recovery::describe_continuous_backups, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
+    DescribeExport => export::describe_export, is sync, resource arn_of_resource ["ExportArn"];
+    DescribeImport => import::describe_import, is sync, resource arn_of_resource ["ImportArn"];
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
     ExecuteStatement => partiql::execute_statement, is sync;
     ExecuteTransaction => partiql::execute_transaction, is sync;
+    ExportTableToPointInTime => export::export_table_to_point_in_time, resource arn_of_resource ["TableArn"];
     GetItem => item::get_item, is sync, resource arn_of_table ["TableName"];
     GetResourcePolicy => policy::get_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
+    ImportTable => import::import_table;
     ListBackups => backup::list_backups, is sync;
+    ListExports => export::list_exports, is sync;
+    ListImports => import::list_imports, is sync;
     ListTables => table::list_tables, is sync;
     ListTagsOfResource => tags::list_tags_of_resource, is sync, resource arn_of_resource ["ResourceArn"];
     PutItem => item::put_item, is sync, resource arn_of_table ["TableName"];

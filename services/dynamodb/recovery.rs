@@ -52,6 +52,21 @@ impl Recovery {
     }
 }
 
+impl TableRow {
+    /// Refuses a time that the table cannot be seen at.
+    pub(crate) fn check_time(
+        &self,
+        now: Timestamp,
+        time: Timestamp,
+        wrong: fn() -> AwsError,
+    ) -> Result<(), AwsError> {
+        let recovery = self.recovery.as_ref();
+        let recovery = recovery.ok_or_else(|| errors::no_recovery(&self.name))?;
+        let allowed = recovery.earliest(now)..=now;
+        if allowed.contains(&time) { Ok(()) } else { Err(wrong()) }
+    }
+}
+
 impl Tables {
     /// The table, for operations on its past.
     pub(crate) fn backed_up(&self, name: &str) -> Result<&Arc<TableRow>, AwsError> {
@@ -82,20 +97,6 @@ impl Tables {
     pub(crate) fn forget(&mut self, space: SpaceId) {
         let first = Timestamp::from_millis(i64::MIN);
         self.history.remove_range((space, first, 0)..(space + 1, first, 0));
-    }
-
-    /// A time that the table can be seen at.
-    pub(crate) fn check_time(
-        &self,
-        cx: &Cx,
-        table: &TableRow,
-        time: Timestamp,
-        wrong: fn() -> AwsError,
-    ) -> Result<(), AwsError> {
-        let recovery = table.recovery.as_ref();
-        let recovery = recovery.ok_or_else(|| errors::no_recovery(&table.name))?;
-        let allowed = recovery.earliest(cx.now())..=cx.now();
-        if allowed.contains(&time) { Ok(()) } else { Err(wrong()) }
     }
 
     /// The items as they were when a time was over.
@@ -139,17 +140,21 @@ pub(crate) fn update_continuous_backups(
     if days.is_some_and(|days| !(1..=DAYS).contains(&days)) {
         return Err(errors::invalid(format!("RecoveryPeriodInDays must be from 1 to {DAYS}")));
     }
+    let now = cx.now();
     db.store.write(cx, at.scope, |tx| {
         let mut table = TableRow::clone(tx.backed_up(at.name)?);
         table.recovery = if given.point_in_time_recovery_enabled == Some(true) {
-            let since = table.recovery.as_ref().map_or(cx.now(), |before| before.since);
-            let before = table.recovery.as_ref().map(|before| before.days);
-            Some(Recovery { since, days: days.or(before).unwrap_or(DAYS) })
+            let before = table.recovery.as_ref();
+            // A longer period brings nothing back that a shorter one has let go of.
+            let since = before.map_or(now, |before| before.earliest(now));
+            let days = days.or(before.map(|before| before.days)).unwrap_or(DAYS);
+            let next = Recovery { since, days };
+            Some(Recovery { since: next.earliest(now), days })
         } else {
             tx.forget(table.space);
             None
         };
-        let description = Recovery::describe(&table, cx.now());
+        let description = Recovery::describe(&table, now);
         tx.put(table);
         Ok(output::UpdateContinuousBackups { continuous_backups_description: Some(description) })
     })

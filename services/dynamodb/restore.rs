@@ -79,7 +79,7 @@ pub(crate) async fn restore_table_to_point_in_time(
     };
     let (source, image) = db.store.read(cx, at.scope, |tx| {
         let table = tx.backed_up(at.name)?;
-        tx.check_time(cx, table, time, errors::restore_time)?;
+        table.check_time(cx.now(), time, errors::restore_time)?;
         Ok::<_, AwsError>((TableRow::clone(table), tx.image(table, time)))
     })?;
     let restored = Restored { backup: None, table: source.arn.clone(), at: time };

@@ -92,6 +92,7 @@ impl Tables {
             self.index_item(index, at, old.as_ref(), new.as_ref());
         }
         self.remember(cx.now(), table, at, old.as_ref());
+        self.is_late(cx.now(), table, at);
         Change { old, new }
     }
 
@@ -185,6 +186,7 @@ impl DynamoDb {
                 Ok::<_, AwsError>(())
             });
             drop(done);
+            self.replicate(cx, scope);
         }
     }
 }

@@ -9,9 +9,12 @@ use cumulet_store::{Table, tables};
 
 use crate::backup::Backup;
 use crate::errors;
+use crate::export::Export;
+use crate::import::Import;
 use crate::recovery::{Moment, Past};
+use crate::replica::Late;
 use crate::schema::{Index, Kind, Schema};
-use crate::space::{Chore, Rows, SpaceId};
+use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::transaction::{Token, TokenIndexes};
 
 tables! {
@@ -28,12 +31,21 @@ tables! {
         pub(crate) chores: Table<SpaceId, Chore>,
         /// By ARN.
         pub(crate) backups: Table<String, Arc<Backup>>,
+        /// By ARN.
+        pub(crate) exports: Table<String, Arc<Export>>,
+        /// By ARN.
+        pub(crate) imports: Table<String, Arc<Import>>,
+        /// Places whose items other regions do not have yet.
+        pub(crate) late: Table<RowKey, Late>,
         /// What the items of tables with continuous backups were.
         pub(crate) history: Table<Moment, Past>,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
     }
-    next_due = |t| t.chores.first().map(|_| Timestamp::from_millis(i64::MIN));
+    next_due = |t| {
+        let is_due = !t.chores.is_empty() || !t.late.is_empty();
+        is_due.then_some(Timestamp::from_millis(i64::MIN))
+    };
 }
 
 /// A table without its items.

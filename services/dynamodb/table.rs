@@ -183,7 +183,7 @@ pub(crate) fn delete_table(
     input: input::DeleteTable,
 ) -> Result<output::DeleteTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
-    db.store.write(cx, at.scope, |tx| {
+    let (output, group) = db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.named(at.name)?);
         if table.is_protected {
             return Err(errors::protected());
@@ -191,13 +191,16 @@ pub(crate) fn delete_table(
         let description = tx.describe_deleted(&table);
         tx.back_up_deleted(cx, &table);
         tx.drop_table(&table);
-        Ok(output::DeleteTable { table_description: Some(description) })
-    })
+        let output = output::DeleteTable { table_description: Some(description) };
+        Ok((output, table.replicas.clone()))
+    })?;
+    db.leave_group(cx, &at, &group);
+    Ok(output)
 }
 
 impl Tables {
     /// Forgets a table, its items and its indexes.
-    fn drop_table(&mut self, table: &TableRow) {
+    pub(crate) fn drop_table(&mut self, table: &TableRow) {
         self.tables.remove(&table.name);
         self.forget(table.space);
         let spaces = table.indexes.iter().map(|index| index.space);

@@ -166,6 +166,9 @@ async fn times_outside_of_the_recovery_period_are_refused() {
         assert_eq!(error.code(), "InvalidRestoreTimeException");
     }
     cloud.call("dynamodb.RestoreTableToPointInTime", to_time(13 * 3600)).await;
+    let longer = recover(&cloud, true, 35).await;
+    let day_before = TestCloud::START.plus(Duration::from_hours(12));
+    assert_eq!(at(&longer, "EarliestRestorableDateTime"), &Value::Timestamp(day_before));
     let off = recover(&cloud, false, 1).await;
     assert_eq!(off, value!({"PointInTimeRecoveryStatus": "DISABLED"}));
 }

@@ -15,6 +15,8 @@ mod partiql;
 #[cfg(test)]
 mod query;
 #[cfg(test)]
+mod replica;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod transaction;
