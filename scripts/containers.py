@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -69,8 +70,14 @@ class Container:
             self.inside = ["runc", "exec", self.name]
             command = ["runc", "run", "--bundle", str(self.folder), self.name]
         else:
+            null = Path(root, "dev", "null")
+            null.parent.mkdir(exist_ok=True)
+            if not null.exists():
+                # What runc makes by itself; scripts send their output there.
+                os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+                null.chmod(0o666)
             start = ["env", "-i", *(f"{name}={value}" for name, value in variables.items())]
-            self.inside = [*start, "chroot", f"--userspec={user}", str(root)]
+            self.inside = [*start, shutil.which("chroot"), f"--userspec={user}", str(root)]
             command = [*self.inside, *(arguments or config["Entrypoint"])]
         with before or contextlib.nullcontext():
             self.program = Program(*command)

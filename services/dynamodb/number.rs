@@ -393,6 +393,32 @@ impl fmt::Debug for Number {
 
 impl Encode for Number {
     fn encode(&self, w: &mut dyn Writer) {
-        w.string(&self.to_string());
+        // Most numbers are small and whole, and need no heap to be written.
+        let Some(mut left) = self.small() else { return w.string(&self.to_string()) };
+        let mut text = [b'0'; 21];
+        let mut start = text.len();
+        for place in text.iter_mut().rev() {
+            *place += u8::try_from(left % 10).unwrap_or(0);
+            left /= 10;
+            start -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+        if self.negative {
+            start -= 1;
+            if let Some(sign) = text.get_mut(start) {
+                *sign = b'-';
+            }
+        }
+        w.string(text.get(start..).and_then(|t| str::from_utf8(t).ok()).unwrap_or_default());
+    }
+}
+
+impl Number {
+    /// The whole number without its sign, if it is one of at most 20 digits.
+    fn small(self) -> Option<u64> {
+        let power = 10_u64.checked_pow(u32::try_from(self.exponent).ok()?)?;
+        if self.high == 0 { self.low.checked_mul(power) } else { None }
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers: texts in, normal form out, exact sums, order.
 
+use cumulet_core::Schema;
 use proptest::prelude::*;
 
 use crate::number::{Number, NumberError};
@@ -133,6 +134,16 @@ proptest! {
     #[test]
     fn what_is_shown_is_read_as_the_same(a in texts()) {
         prop_assert_eq!(n(&shown(&a)), n(&a));
+    }
+
+    #[test]
+    fn the_wire_has_the_text(a in texts(), small in any::<i64>(), power in 0..4) {
+        let model = crate::api::model();
+        let shape = model.shapes.iter().position(|s| s.name == "NumberAttributeValue").unwrap();
+        for number in [n(&a), n(&format!("{small}e{power}")), n(&format!("{}e{power}", small % 100))] {
+            let wire = cumulet_core::dynamic::to_value(Schema { model, shape }, &number);
+            prop_assert_eq!(wire, number.to_string().into());
+        }
     }
 
     #[test]

@@ -103,7 +103,10 @@ class Speaker:
 
     @property
     def service(self):
-        return self.path.parent.name if self.path.name == "model.json" else self.path.stem
+        if self.path.name != "model.json":
+            return self.path.stem
+        # A folder within a service's is one more of AWS's services: dynamodb/streams.
+        return "".join(self.path.parent.relative_to(ROOT / "services").parts)
 
     def __str__(self):
         return f"{self.service}-{self.protocol}"
@@ -134,7 +137,7 @@ class Speaker:
 
 
 def speakers():
-    paths = [*ROOT.glob("services/*/model.json"), *ROOT.glob("tests/models/*.json")]
+    paths = [*ROOT.glob("services/**/model.json"), *ROOT.glob("tests/models/*.json")]
     for path in sorted(paths):
         for protocol in json.loads(path.read_text())["metadata"]["protocols"]:
             yield Speaker(path, protocol)

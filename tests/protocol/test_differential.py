@@ -164,7 +164,7 @@ def response_of(answer):
     return {
         "status_code": answer["status"],
         # The driver gives a byte of a header as a character.
-        "headers": HeadersDict((name, value.encode("latin-1").decode()) for name, value in answer["headers"]),
+        "headers": HeadersDict(answer["headers"]),
         "body": base64.b64decode(answer["body_b64"]),
         "context": {},
     }

@@ -96,7 +96,8 @@ fn parse(model: &'static Model, command: &Json) -> Outcome<Json> {
         http::Request::builder().method(text(command, "method")).uri(text(command, "url"));
     for header in command["headers"].as_array().into_iter().flatten() {
         let part = |i: usize| header.get(i).and_then(Json::as_str).unwrap_or_default();
-        request = request.header(part(0), part(1).as_bytes());
+        let bytes = part(1).chars().map(|c| u8::try_from(c).unwrap_or(b'?'));
+        request = request.header(part(0), bytes.collect::<Vec<_>>());
     }
     let parts = request.body(())?.into_parts().0;
     let body = bytes(command, "body_b64")?;
