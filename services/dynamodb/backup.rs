@@ -122,6 +122,10 @@ fn features(table: &TableRow) -> api::SourceTableFeatureDetails {
             stream_view_type: Some(stream.view.clone()),
         }),
         sse_description: crate::description::encryption(table),
+        time_to_live_description: table.ttl.as_ref().map(|name| api::TimeToLiveDescription {
+            time_to_live_status: Some("ENABLED".to_owned()),
+            attribute_name: Some(name.clone()),
+        }),
         ..api::SourceTableFeatureDetails::default()
     }
 }

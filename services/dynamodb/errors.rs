@@ -27,6 +27,12 @@ pub(crate) fn table_not_found(name: &str) -> AwsError {
     bad("ResourceNotFoundException", message)
 }
 
+pub(crate) fn index_not_found(table: &str, index: &str) -> AwsError {
+    let message =
+        format!("Requested resource not found: Index: {index} of table: {table} not found");
+    bad("ResourceNotFoundException", message)
+}
+
 /// The missing letter is AWS's.
 pub(crate) fn arn_not_found(arn: &str) -> AwsError {
     let message = format!("Requested resource not found: ResourcArn: {arn} not found");

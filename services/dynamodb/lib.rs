@@ -13,9 +13,11 @@ mod export;
 mod expression;
 mod gzip;
 mod import;
+mod insights;
 mod interchange;
 mod item;
 mod key;
+mod kinesis;
 mod limits;
 mod name;
 mod number;
@@ -31,11 +33,13 @@ mod schema;
 mod space;
 mod state;
 mod stored;
+mod stream;
 mod streams;
 mod table;
 mod tags;
 mod throttle;
 mod transaction;
+mod ttl;
 mod update;
 mod value;
 mod view;
@@ -60,6 +64,7 @@ static DESCRIPTION: Description = Description {
     validate,
     server: Some("Server"),
     crc32: true,
+    routes: &[ttl::ROUTE],
     ..Description::new("dynamodb", api::model, operations::OPERATIONS)
 };
 
@@ -91,6 +96,9 @@ impl State for DynamoDb {
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {
-        Box::pin(async move { self.do_chores(&cx) })
+        Box::pin(async move {
+            self.do_chores(&cx);
+            self.send_to_kinesis(&cx).await;
+        })
     }
 }

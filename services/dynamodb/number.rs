@@ -176,7 +176,6 @@ impl Number {
     }
 
     /// The whole number that this is, if it is one.
-    #[cfg(test)]
     pub(crate) fn to_i64(self) -> Option<i64> {
         let power = 10_i128.checked_pow(u32::try_from(self.exponent()).ok()?)?;
         let wide = i128::try_from(self.mantissa()).ok()?.checked_mul(power)?;

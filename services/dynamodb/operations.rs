@@ -4,8 +4,8 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, backup, batch, export, import, item, limits, partiql, policy, query, recovery,
-    restore, table, tags, transaction, update,
+    DynamoDb, backup, batch, export, import, insights, item, kinesis, limits, partiql, policy,
+    query, recovery, restore, table, tags, transaction, ttl, update,
 };
 
 operations! { DynamoDb:
@@ -20,11 +20,16 @@ operations! { DynamoDb:
     DeleteTable => table::delete_table, is sync, resource arn_of_table ["TableName"];
     DescribeBackup => backup::describe_backup, is sync, resource arn_of_resource ["BackupArn"];
     DescribeContinuousBackups => recovery::describe_continuous_backups, is sync, resource arn_of_table ["TableName"];
+    DescribeContributorInsights => insights::describe_contributor_insights, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
     DescribeExport => export::describe_export, is sync, resource arn_of_resource ["ExportArn"];
     DescribeImport => import::describe_import, is sync, resource arn_of_resource ["ImportArn"];
+    DescribeKinesisStreamingDestination => kinesis::describe_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
+    DescribeTimeToLive => ttl::describe_time_to_live, is sync, resource arn_of_table ["TableName"];
+    DisableKinesisStreamingDestination => kinesis::disable_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
+    EnableKinesisStreamingDestination => kinesis::enable_kinesis_streaming_destination, resource arn_of_table ["TableName"];
     ExecuteStatement => partiql::execute_statement, is sync;
     ExecuteTransaction => partiql::execute_transaction, is sync;
     ExportTableToPointInTime => export::export_table_to_point_in_time, resource arn_of_resource ["TableArn"];
@@ -32,6 +37,7 @@ operations! { DynamoDb:
     GetResourcePolicy => policy::get_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     ImportTable => import::import_table;
     ListBackups => backup::list_backups, is sync;
+    ListContributorInsights => insights::list_contributor_insights, is sync;
     ListExports => export::list_exports, is sync;
     ListImports => import::list_imports, is sync;
     ListTables => table::list_tables, is sync;
@@ -47,6 +53,9 @@ operations! { DynamoDb:
     TransactWriteItems => transaction::transact_write_items, is sync;
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     UpdateContinuousBackups => recovery::update_continuous_backups, is sync, resource arn_of_table ["TableName"];
+    UpdateContributorInsights => insights::update_contributor_insights, is sync, resource arn_of_table ["TableName"];
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
+    UpdateKinesisStreamingDestination => kinesis::update_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];
+    UpdateTimeToLive => ttl::update_time_to_live, is sync, resource arn_of_table ["TableName"];
 }

@@ -4,7 +4,7 @@
 //! driver of due work brings them the item that stands there then. The later of two writes wins: one
 //! that comes in takes the place out of its region's own list, or gives way to what stands there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cumulet_core::world::Scope;
@@ -16,7 +16,7 @@ use crate::errors::{invalid, validation};
 use crate::name::TableRef;
 use crate::restore::Image;
 use crate::space::RowKey;
-use crate::state::{TableRow, Tables, label};
+use crate::state::{Stream, TableRow, Tables, label};
 use crate::{DynamoDb, backup, key};
 
 /// What other regions do not have yet: which table's, and since when.
@@ -104,6 +104,7 @@ impl DynamoDb {
             for region in &wanted.delete {
                 let tx = sections.of(there(home, *region))?;
                 if let Some(gone) = tx.tables.get(name).cloned() {
+                    tx.close_stream(&gone, cx.now());
                     tx.drop_table(&gone);
                 }
             }
@@ -201,19 +202,22 @@ impl Tables {
             is_protected: false,
             policy: None,
             stream_policy: None,
+            stream: None,
+            destinations: Vec::new(),
+            insights: BTreeMap::new(),
             recovery: None,
             restored: None,
             replicas: BTreeSet::new(),
             ..source.clone()
         };
-        if let Some(stream) = table.stream.as_mut() {
-            stream.label = label(cx.now());
-        }
         self.give_spaces(&mut table);
         for index in &mut table.indexes {
             index.is_backfilling = false;
         }
         self.fill_in(cx, &table, image);
+        // The stream begins with what comes then.
+        let stream = source.stream.clone().filter(|stream| stream.is_enabled);
+        table.stream = stream.map(|stream| Stream { label: label(cx.now()), id: 0, ..stream });
         self.put(table);
     }
 }

@@ -1,5 +1,7 @@
 //! Tables out of the past: `RestoreTableFromBackup` and `RestoreTableToPointInTime`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cumulet_core::{AwsError, Cx};
 
 use crate::api::{self, input, output};
@@ -148,8 +150,11 @@ impl Overrides {
             policy: None,
             stream_policy: None,
             recovery: None,
+            ttl: None,
+            destinations: Vec::new(),
+            insights: BTreeMap::new(),
             restored: Some(restored),
-            replicas: std::collections::BTreeSet::new(),
+            replicas: BTreeSet::new(),
         })
     }
 

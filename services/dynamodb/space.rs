@@ -35,10 +35,12 @@ pub(crate) enum Chore {
     Empty,
     /// The items of a table go into this index of it, from a key on.
     Fill { table: String, from: Vec<u8> },
+    /// It is noted when the items of a table are over, from a key on.
+    Watch { table: String, from: Vec<u8> },
 }
 
 /// Rows that one section removes or adds beyond what it was asked for.
-const ROWS_AT_ONCE: usize = 1_000;
+pub(crate) const ROWS_AT_ONCE: usize = 1_000;
 
 /// How many items each space has, and of what size.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +95,11 @@ impl Tables {
         }
         self.remember(cx.now(), table, at, old.as_ref());
         self.is_late(cx.now(), table, at);
-        Change { old, new }
+        let change = Change { old, new };
+        self.note_expiry(table, at, &change);
+        self.record(cx, table, &change);
+        self.note_for_kinesis(cx, table, at, &change);
+        change
     }
 
     fn index_item(
@@ -123,6 +129,7 @@ impl Tables {
         match self.chores.get(&space).cloned() {
             Some(Chore::Empty) => self.empty(space),
             Some(Chore::Fill { table, from }) => self.fill(space, &table, &from),
+            Some(Chore::Watch { table, from }) => self.watch(space, &table, &from),
             None => {}
         }
     }
@@ -138,7 +145,7 @@ impl Tables {
     }
 
     /// Some rows from a place on, of the space that the place is in.
-    fn rows_of(&self, from: &[u8]) -> Vec<RowKey> {
+    pub(crate) fn rows_of(&self, from: &[u8]) -> Vec<RowKey> {
         let end = key::after(from.get(..4).unwrap_or_default());
         let range = (Bound::Included(from), Bound::Excluded(&*end));
         self.rows.range::<[u8], _>(range).map(|(at, _)| Arc::clone(at)).take(ROWS_AT_ONCE).collect()
@@ -183,9 +190,11 @@ impl DynamoDb {
                 for space in spaces {
                     tx.go_on(space);
                 }
+                tx.trim_streams(cx.now());
                 Ok::<_, AwsError>(())
             });
             drop(done);
+            self.expire_late(cx, scope);
             self.replicate(cx, scope);
         }
     }

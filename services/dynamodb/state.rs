@@ -1,6 +1,6 @@
 //! What DynamoDB stores in one account and region, but for the items: those are in `space`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
@@ -11,11 +11,15 @@ use crate::backup::Backup;
 use crate::errors;
 use crate::export::Export;
 use crate::import::Import;
+use crate::insights::Insights;
+use crate::kinesis::{Destination, Outgoing};
 use crate::recovery::{Moment, Past};
 use crate::replica::Late;
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, RowKey, Rows, SpaceId};
+use crate::stream::{Records, Streams};
 use crate::transaction::{Token, TokenIndexes};
+use crate::ttl;
 
 tables! {
     /// All of DynamoDB in one scope.
@@ -41,10 +45,18 @@ tables! {
         pub(crate) history: Table<Moment, Past>,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
+        pub(crate) streams: Streams,
+        pub(crate) records: Records,
+        /// Changes that Kinesis has not heard of yet.
+        pub(crate) outgoing: Table<u64, Arc<Outgoing>>,
+        /// When items are over, and of which table they are.
+        pub(crate) expiries: Table<(Timestamp, RowKey), Arc<str>>,
     }
     next_due = |t| {
-        let is_due = !t.chores.is_empty() || !t.late.is_empty();
-        is_due.then_some(Timestamp::from_millis(i64::MIN))
+        let is_busy = !t.chores.is_empty() || !t.outgoing.is_empty() || !t.late.is_empty();
+        let chore = is_busy.then_some(Timestamp::from_millis(i64::MIN));
+        let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
+        [chore, trim, ttl::next_due(t)].into_iter().flatten().min()
     };
 }
 
@@ -73,6 +85,11 @@ pub(crate) struct TableRow {
     pub(crate) policy: Option<Policy>,
     /// That of the stream.
     pub(crate) stream_policy: Option<Policy>,
+    /// The attribute that says when an item is over.
+    pub(crate) ttl: Option<String>,
+    pub(crate) destinations: Vec<Destination>,
+    /// By index; those of the table under no name.
+    pub(crate) insights: BTreeMap<String, Insights>,
     /// Its past is kept.
     pub(crate) recovery: Option<Recovery>,
     pub(crate) restored: Option<Restored>,
@@ -127,6 +144,8 @@ pub(crate) struct Stream {
     pub(crate) view: String,
     /// When it was enabled, as streams are named.
     pub(crate) label: String,
+    /// Where its records are; given by [`Tables::put`].
+    pub(crate) id: SpaceId,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -174,8 +193,9 @@ impl Tables {
         next
     }
 
-    /// Puts a changed table in.
-    pub(crate) fn put(&mut self, table: TableRow) {
+    /// Puts a changed table in, and begins the stream that it newly has.
+    pub(crate) fn put(&mut self, mut table: TableRow) {
+        self.begin_stream(&mut table);
         self.tables.insert(table.name.clone(), Arc::new(table));
     }
 }

@@ -1,6 +1,7 @@
 //! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
@@ -86,7 +87,10 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
         stream_policy: None::<Policy>,
         recovery: None::<Recovery>,
         restored: None::<Restored>,
-        replicas: std::collections::BTreeSet::new(),
+        replicas: BTreeSet::new(),
+        ttl: None,
+        destinations: Vec::new(),
+        insights: BTreeMap::new(),
     })
 }
 
@@ -135,7 +139,7 @@ pub(crate) fn stream(
 ) -> Result<Option<Stream>, AwsError> {
     let enabled = given.and_then(|s| s.stream_enabled).unwrap_or(false);
     match (enabled, given.and_then(|s| s.stream_view_type.clone())) {
-        (true, Some(view)) => Ok(Some(Stream { is_enabled: true, view, label })),
+        (true, Some(view)) => Ok(Some(Stream { is_enabled: true, view, label, id: 0 })),
         (true, None) => Err(validation(
             "One or more parameter values were invalid: Stream view type is required when the \
              stream is enabled",
@@ -190,6 +194,7 @@ pub(crate) fn delete_table(
         }
         let description = tx.describe_deleted(&table);
         tx.back_up_deleted(cx, &table);
+        tx.close_stream(&table, cx.now());
         tx.drop_table(&table);
         let output = output::DeleteTable { table_description: Some(description) };
         Ok((output, table.replicas.clone()))

@@ -58,6 +58,9 @@ pub(crate) async fn update_table(
                 ..api::SSEDescription::default()
             });
         }
+        if input.stream_specification.is_some() {
+            tx.close_stream(&before, cx.now());
+        }
         let (name, space) = (table.name.clone(), table.space);
         let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
         let new: Vec<_> = new.map(|index| index.space).collect();

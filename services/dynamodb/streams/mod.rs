@@ -1,7 +1,10 @@
 //! DynamoDB Streams: a service of AWS's on DynamoDB's state. It keeps nothing of its own, so forks,
 //! resets and due work are DynamoDB's matter.
 
+mod errors;
+mod iterator;
 mod operations;
+mod record;
 mod stream;
 
 cumulet_core::api!("streams");

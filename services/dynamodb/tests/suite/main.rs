@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod followers;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod index;
@@ -17,9 +19,13 @@ mod query;
 #[cfg(test)]
 mod replica;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod transaction;
+#[cfg(test)]
+mod ttl;
 
 use cumulet_core::Value;
 use cumulet_store::Platform;
