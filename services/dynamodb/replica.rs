@@ -142,10 +142,15 @@ impl DynamoDb {
 
     /// Brings what was written in one region to the others.
     pub(crate) fn replicate(&self, cx: &Cx, home: Scope) {
-        let groups = self.store.read(cx, home, |tx| {
+        let Some(groups) = self.store.read(cx, home, |tx| {
+            if tx.late.is_empty() {
+                return None;
+            }
             let late = tx.late.iter().filter_map(|(_, (name, _))| tx.tables.get(name));
-            late.flat_map(|table| table.replicas.iter().copied()).collect::<BTreeSet<Region>>()
-        });
+            Some(late.flat_map(|t| t.replicas.iter().copied()).collect::<BTreeSet<Region>>())
+        }) else {
+            return;
+        };
         let scopes = groups.iter().map(|region| there(home, *region)).chain([home]);
         let scopes: Vec<Scope> = scopes.collect();
         let done = self.store.write_many(cx, &scopes, |sections| {

@@ -103,3 +103,33 @@ async fn a_replica_takes_no_tables_place() {
         assert!(error.contains("already existed as tables"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_replica_has_a_stream_of_its_own() {
+    let home = cloud().from(ACCOUNT, "us-east-1");
+    table(&home).await;
+    put(&home, item("a", 1, vec![])).await;
+    let stream = value!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    let asked = value!({"TableName": "table", "StreamSpecification": stream});
+    home.call("dynamodb.UpdateTable", asked).await;
+    update(&home, "Create", "eu-west-1").await.expect("a replica");
+    let ireland = home.from(ACCOUNT, "eu-west-1");
+    let seen = ireland.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
+    let arn = text(&seen, "Table.LatestStreamArn").to_owned();
+    assert!(arn.contains(":eu-west-1:"), "{arn}");
+
+    put(&home, item("b", 1, vec![])).await;
+    home.settle().await;
+    let stream = value!({"StreamArn": (arn.clone())});
+    let shards = ireland.call("dynamodbstreams.DescribeStream", stream).await;
+    let asked = value!({
+        "StreamArn": (arn), "ShardIteratorType": "TRIM_HORIZON",
+        "ShardId": (text(&shards, "StreamDescription.Shards.0.ShardId"))
+    });
+    let from = ireland.call("dynamodbstreams.GetShardIterator", asked).await;
+    let asked = value!({"ShardIterator": (text(&from, "ShardIterator"))});
+    let read = ireland.call("dynamodbstreams.GetRecords", asked).await;
+    let keys: Vec<_> =
+        at(&read, "Records").items().iter().map(|r| text(r, "dynamodb.Keys.pk.S")).collect();
+    assert_eq!(keys, ["b"]);
+}
