@@ -100,6 +100,15 @@ impl Capacity {
         }
     }
 
+    /// As they would be asked for; none where every request is paid for.
+    pub(crate) fn units(&self) -> api::ProvisionedThroughput {
+        let units = self.provisioned.as_ref();
+        api::ProvisionedThroughput {
+            read_capacity_units: Some(units.map_or(0, |u| u.read)),
+            write_capacity_units: Some(units.map_or(0, |u| u.write)),
+        }
+    }
+
     pub(crate) fn describe_most(&self) -> Option<api::OnDemandThroughput> {
         let (read, write) = self.most?;
         Some(api::OnDemandThroughput {

@@ -82,6 +82,14 @@ impl Tables {
                     status: Some(if phase == Phase::Active { "ACTIVE" } else { "UPDATING" }.into()),
                 }
             }),
+            replicas: crate::replica::describe(table),
+            global_table_version: (!table.replicas.is_empty()).then(|| "2019.11.21".to_owned()),
+            restore_summary: table.restored.as_ref().map(|from| api::RestoreSummary {
+                source_backup_arn: from.backup.clone(),
+                source_table_arn: Some(from.table.clone()),
+                restore_date_time: Some(from.at),
+                restore_in_progress: Some(phase == Phase::Creating),
+            }),
             ..TableDescription::default()
         }
     }
@@ -166,7 +174,7 @@ fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSummary> {
     })
 }
 
-fn encryption(table: &TableRow) -> Option<SSEDescription> {
+pub(crate) fn encryption(table: &TableRow) -> Option<SSEDescription> {
     let encryption = table.encryption.as_ref()?;
     Some(SSEDescription {
         status: Some("ENABLED".to_owned()),

@@ -49,6 +49,44 @@ pub(crate) fn protected() -> AwsError {
     validation(message)
 }
 
+/// What operations on a table's past say of one that is not there.
+pub(crate) fn no_table(name: &str) -> AwsError {
+    bad("TableNotFoundException", format!("Table not found: {name}"))
+}
+
+/// What restoring says instead of `table_exists`.
+pub(crate) fn table_already_exists(name: &str) -> AwsError {
+    bad("TableAlreadyExistsException", format!("Table already exists: {name}"))
+}
+
+pub(crate) fn backup_not_found(arn: &str) -> AwsError {
+    bad("BackupNotFoundException", format!("Backup not found: {arn}"))
+}
+
+pub(crate) fn no_recovery(name: &str) -> AwsError {
+    let message = format!("Point in time recovery is not enabled for table '{name}'");
+    bad("PointInTimeRecoveryUnavailableException", message)
+}
+
+pub(crate) fn restore_time() -> AwsError {
+    let message = "An invalid restore time was specified. RestoreDateTime must be between \
+                   EarliestRestorableDateTime and LatestRestorableDateTime.";
+    bad("InvalidRestoreTimeException", message)
+}
+
+pub(crate) fn export_time() -> AwsError {
+    let message = "The specified ExportTime is outside of the point in time recovery window.";
+    bad("InvalidExportTimeException", message)
+}
+
+pub(crate) fn export_not_found(arn: &str) -> AwsError {
+    bad("ExportNotFoundException", format!("Export not found: {arn}"))
+}
+
+pub(crate) fn import_not_found(arn: &str) -> AwsError {
+    bad("ImportNotFoundException", format!("Import not found: {arn}"))
+}
+
 pub(crate) fn arn_format(arn: &str) -> AwsError {
     validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))
 }

@@ -25,6 +25,13 @@ pub(crate) fn space(space: SpaceId) -> Vec<u8> {
     space.to_be_bytes().to_vec()
 }
 
+/// The key of the same item in the space of another table of the same schema.
+pub(crate) fn moved(at: &[u8], space: SpaceId) -> RowKey {
+    let mut out = space.to_be_bytes().to_vec();
+    out.extend_from_slice(at.get(4..).unwrap_or_default());
+    out.into()
+}
+
 /// Where all keys of a part of a space begin, of `parts` of about the same size.
 pub(crate) fn segment(space: SpaceId, part: u32, parts: u32) -> Vec<u8> {
     let hash = (u64::from(part) << 32).div_ceil(u64::from(parts.max(1)));

@@ -1,6 +1,7 @@
 //! DynamoDB: what this service is. Its streams are a second service of AWS's on the same state, in
 //! `streams`.
 
+mod backup;
 mod batch;
 mod capacity;
 mod consumed;
@@ -8,8 +9,12 @@ mod description;
 mod encoded;
 mod encryption;
 mod errors;
+mod export;
 mod expression;
+mod gzip;
+mod import;
 mod insights;
+mod interchange;
 mod item;
 mod key;
 mod kinesis;
@@ -21,6 +26,9 @@ mod page;
 mod partiql;
 mod policy;
 mod query;
+mod recovery;
+mod replica;
+mod restore;
 mod schema;
 mod space;
 mod state;
@@ -37,6 +45,8 @@ mod value;
 mod view;
 mod write;
 
+#[cfg(test)]
+mod gzip_tests;
 #[cfg(test)]
 mod number_tests;
 #[cfg(test)]

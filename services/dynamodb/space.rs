@@ -93,6 +93,8 @@ impl Tables {
         for index in &table.indexes {
             self.index_item(index, at, old.as_ref(), new.as_ref());
         }
+        self.remember(cx.now(), table, at, old.as_ref());
+        self.is_late(cx.now(), table, at);
         let change = Change { old, new };
         self.note_expiry(table, at, &change);
         self.record(cx, table, &change);
@@ -193,6 +195,7 @@ impl DynamoDb {
             });
             drop(done);
             self.expire_late(cx, scope);
+            self.replicate(cx, scope);
         }
     }
 }

@@ -1,15 +1,20 @@
 //! What DynamoDB stores in one account and region, but for the items: those are in `space`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AwsError, Timestamp};
+use cumulet_core::{AwsError, Region, Timestamp};
 use cumulet_store::{Table, tables};
 
+use crate::backup::Backup;
 use crate::errors;
+use crate::export::Export;
+use crate::import::Import;
 use crate::insights::Insights;
 use crate::kinesis::{Destination, Outgoing};
+use crate::recovery::{Moment, Past};
+use crate::replica::Late;
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::stream::{Records, Streams};
@@ -28,6 +33,16 @@ tables! {
         pub(crate) last_space: Table<(), SpaceId>,
         /// Work on spaces that is too much for one section.
         pub(crate) chores: Table<SpaceId, Chore>,
+        /// By ARN.
+        pub(crate) backups: Table<String, Arc<Backup>>,
+        /// By ARN.
+        pub(crate) exports: Table<String, Arc<Export>>,
+        /// By ARN.
+        pub(crate) imports: Table<String, Arc<Import>>,
+        /// Places whose items other regions do not have yet.
+        pub(crate) late: Table<RowKey, Late>,
+        /// What the items of tables with continuous backups were.
+        pub(crate) history: Table<Moment, Past>,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
         pub(crate) streams: Streams,
@@ -38,7 +53,7 @@ tables! {
         pub(crate) expiries: Table<(Timestamp, RowKey), Arc<str>>,
     }
     next_due = |t| {
-        let is_busy = !t.chores.is_empty() || !t.outgoing.is_empty();
+        let is_busy = !t.chores.is_empty() || !t.outgoing.is_empty() || !t.late.is_empty();
         let chore = is_busy.then_some(Timestamp::from_millis(i64::MIN));
         let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
         [chore, trim, ttl::next_due(t)].into_iter().flatten().min()
@@ -75,6 +90,27 @@ pub(crate) struct TableRow {
     pub(crate) destinations: Vec<Destination>,
     /// By index; those of the table under no name.
     pub(crate) insights: BTreeMap<String, Insights>,
+    /// Its past is kept.
+    pub(crate) recovery: Option<Recovery>,
+    pub(crate) restored: Option<Restored>,
+    /// The other regions that it is in.
+    pub(crate) replicas: BTreeSet<Region>,
+}
+
+/// Where a table has its first items from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Restored {
+    /// ARNs of the backup, and of the table that it is of.
+    pub(crate) backup: Option<String>,
+    pub(crate) table: String,
+    pub(crate) at: Timestamp,
+}
+
+/// Since when a table's past is kept, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recovery {
+    pub(crate) since: Timestamp,
+    pub(crate) days: i32,
 }
 
 /// What a table or a global index can take; nothing here is enforced.

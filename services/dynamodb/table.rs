@@ -1,7 +1,7 @@
 //! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
@@ -13,7 +13,9 @@ use crate::errors::{self, invalid, validation};
 use crate::name::{self, TableRef};
 use crate::schema::{self, Index, Schema};
 use crate::space::Chore;
-use crate::state::{Class, Encryption, Policy, Stream, TableRow, Tables, label};
+use crate::state::{
+    Class, Encryption, Policy, Recovery, Restored, Stream, TableRow, Tables, label,
+};
 use crate::{DynamoDb, capacity, encryption, policy, tags};
 
 /// Local indexes of a table, as AWS has it. Global ones it limits to 20, which it raises on
@@ -33,10 +35,7 @@ pub(crate) async fn create_table(
         if tx.tables.contains(at.name) {
             return Err(errors::table_exists(at.name));
         }
-        table.space = tx.new_space();
-        for index in &mut table.indexes {
-            index.space = tx.new_space();
-        }
+        tx.give_spaces(&mut table);
         let description = tx.describe(&table, Phase::Creating);
         tx.put(table);
         Ok(output::CreateTable { table_description: Some(description) })
@@ -86,6 +85,9 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
             .map(|document| policy::parse(cx, document))
             .transpose()?,
         stream_policy: None::<Policy>,
+        recovery: None::<Recovery>,
+        restored: None::<Restored>,
+        replicas: BTreeSet::new(),
         ttl: None,
         destinations: Vec::new(),
         insights: BTreeMap::new(),
@@ -185,22 +187,27 @@ pub(crate) fn delete_table(
     input: input::DeleteTable,
 ) -> Result<output::DeleteTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
-    db.store.write(cx, at.scope, |tx| {
+    let (output, group) = db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.named(at.name)?);
         if table.is_protected {
             return Err(errors::protected());
         }
         let description = tx.describe_deleted(&table);
+        tx.back_up_deleted(cx, &table);
         tx.close_stream(&table, cx.now());
         tx.drop_table(&table);
-        Ok(output::DeleteTable { table_description: Some(description) })
-    })
+        let output = output::DeleteTable { table_description: Some(description) };
+        Ok((output, table.replicas.clone()))
+    })?;
+    db.leave_group(cx, &at, &group);
+    Ok(output)
 }
 
 impl Tables {
     /// Forgets a table, its items and its indexes.
-    fn drop_table(&mut self, table: &TableRow) {
+    pub(crate) fn drop_table(&mut self, table: &TableRow) {
         self.tables.remove(&table.name);
+        self.forget(table.space);
         let spaces = table.indexes.iter().map(|index| index.space);
         for space in spaces.chain([table.space]) {
             self.begin(space, Chore::Empty);

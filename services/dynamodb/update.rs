@@ -18,6 +18,10 @@ pub(crate) async fn update_table(
 ) -> Result<output::UpdateTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     check_something(&input)?;
+    if let Some(updates) = &input.replica_updates {
+        let description = db.update_replicas(cx, &at, updates)?;
+        return Ok(output::UpdateTable { table_description: Some(description) });
+    }
     let encryption = encryption::choose(cx, input.sse_specification.as_ref()).await?;
     db.store.write(cx, at.scope, |tx| {
         let before = tx.named(at.name)?.clone();
@@ -71,7 +75,6 @@ pub(crate) async fn update_table(
 fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
     let refused = [
         ("VectorIndexUpdates", input.vector_index_updates.is_some()),
-        ("ReplicaUpdates", input.replica_updates.is_some()),
         ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
     ];
     if let Some((name, _)) = refused.iter().find(|(_, given)| *given) {
@@ -88,7 +91,11 @@ fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
         input.on_demand_throughput.is_some(),
         input.warm_throughput.is_some(),
     ];
-    if given.contains(&true) {
+    let is_other = given.contains(&true);
+    if is_other && input.replica_updates.is_some() {
+        return Err(invalid("ReplicaUpdates cannot come along with other changes here"));
+    }
+    if is_other || input.replica_updates.is_some() {
         return Ok(());
     }
     Err(validation(

@@ -237,7 +237,7 @@ fn member(i: usize, r: &mut dyn Reader) -> Result<AttributeValue, ReadError> {
     })
 }
 
-fn text_set(given: &[String]) -> AttributeValue {
+pub(crate) fn text_set(given: &[String]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("An string set  may not be empty");
     }
@@ -250,7 +250,7 @@ fn text_set(given: &[String]) -> AttributeValue {
     }
 }
 
-fn number_set(given: &[String]) -> AttributeValue {
+pub(crate) fn number_set(given: &[String]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("An number set  may not be empty");
     }
@@ -263,7 +263,7 @@ fn number_set(given: &[String]) -> AttributeValue {
     }
 }
 
-fn byte_set(given: &[Bytes]) -> AttributeValue {
+pub(crate) fn byte_set(given: &[Bytes]) -> AttributeValue {
     if given.is_empty() {
         return AttributeValue::invalid_parameter("Binary sets should not be empty");
     }

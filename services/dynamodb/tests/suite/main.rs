@@ -1,6 +1,8 @@
 //! DynamoDB in process, on a turned clock.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod followers;
 #[cfg(test)]
 mod history;
@@ -14,6 +16,8 @@ mod legacy;
 mod partiql;
 #[cfg(test)]
 mod query;
+#[cfg(test)]
+mod replica;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
