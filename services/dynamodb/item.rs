@@ -22,6 +22,43 @@ use crate::{DynamoDb, key, value};
 pub(crate) fn put_item(
     db: &DynamoDb,
     cx: &Cx,
+    mut input: input::PutItem,
+) -> Result<output::PutItem, AwsError> {
+    let item = input.item.take().unwrap_or_default();
+    replace(db, cx, Action::Put(item), input)
+}
+
+pub(crate) fn delete_item(
+    db: &DynamoDb,
+    cx: &Cx,
+    input: input::DeleteItem,
+) -> Result<output::DeleteItem, AwsError> {
+    let same = input::PutItem {
+        table_name: input.table_name,
+        item: None,
+        expected: input.expected,
+        conditional_operator: input.conditional_operator,
+        condition_expression: input.condition_expression,
+        expression_attribute_names: input.expression_attribute_names,
+        expression_attribute_values: input.expression_attribute_values,
+        return_values: input.return_values,
+        return_values_on_condition_check_failure: input.return_values_on_condition_check_failure,
+        return_consumed_capacity: input.return_consumed_capacity,
+        return_item_collection_metrics: input.return_item_collection_metrics,
+    };
+    let done = replace(db, cx, Action::Delete(input.key.unwrap_or_default()), same)?;
+    Ok(output::DeleteItem {
+        attributes: done.attributes,
+        consumed_capacity: done.consumed_capacity,
+        item_collection_metrics: done.item_collection_metrics,
+    })
+}
+
+/// `PutItem`, and `DeleteItem`, which has the same members but for the item.
+fn replace(
+    db: &DynamoDb,
+    cx: &Cx,
+    action: Action,
     input: input::PutItem,
 ) -> Result<output::PutItem, AwsError> {
     db.admit(cx, Access::Write)?;
@@ -37,7 +74,7 @@ pub(crate) fn put_item(
             Some(condition) => Some(condition),
             None => condition(names.as_ref(), values.as_ref(), text)?,
         };
-    let mut write = Write::new(Action::Put(input.item.unwrap_or_default()));
+    let mut write = Write::new(action);
     write.condition = condition;
     write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
     let metrics = input.return_item_collection_metrics.as_deref();
@@ -99,37 +136,6 @@ fn consumed(table: &TableRow, change: &Change, report: Report) -> Option<api::Co
         return None;
     }
     Units::of_write(table, change).describe(&table.name, report, Sort::Plain)
-}
-
-pub(crate) fn delete_item(
-    db: &DynamoDb,
-    cx: &Cx,
-    input: input::DeleteItem,
-) -> Result<output::DeleteItem, AwsError> {
-    db.admit(cx, Access::Write)?;
-    let returns = input.return_values.as_deref();
-    if !matches!(returns, None | Some("NONE" | "ALL_OLD")) {
-        return Err(validation("ReturnValues can only be ALL_OLD or NONE"));
-    }
-    let at = TableRef::of(cx, input.table_name.as_ref())?;
-    let (names, values) = (input.expression_attribute_names, input.expression_attribute_values);
-    let text = input.condition_expression.as_deref();
-    let condition =
-        match legacy::expected(input.expected, input.conditional_operator.as_deref(), text)? {
-            Some(condition) => Some(condition),
-            None => condition(names.as_ref(), values.as_ref(), text)?,
-        };
-    let mut write = Write::new(Action::Delete(input.key.unwrap_or_default()));
-    write.condition = condition;
-    write.show_on_failure = shows(input.return_values_on_condition_check_failure.as_deref());
-    let metrics = input.return_item_collection_metrics.as_deref();
-    let done = one(db, cx, &at, &write, input.return_consumed_capacity.as_deref(), metrics)?;
-    let old = done.change.old.filter(|_| returns == Some("ALL_OLD"));
-    Ok(output::DeleteItem {
-        attributes: old.map(Attributes::Whole),
-        consumed_capacity: done.consumed,
-        item_collection_metrics: done.metrics,
-    })
 }
 
 pub(crate) fn update_item(
