@@ -81,10 +81,7 @@ fn parse_query(input: &mut input::Query) -> Result<Parsed, AwsError> {
     let names = input.expression_attribute_names.as_ref();
     let values = input.expression_attribute_values.as_ref();
     let mut placeholders = Placeholders::new(names, values, &takes)?;
-    let filter = filter.map(|text| placeholders.condition(Kind::Filter, text)).transpose()?;
-    let view = View::of_expression(&mut placeholders, view)?;
-    let view = legacy::attributes_to_get(attributes, None)?
-        .map_or(view, |names| View::Names(names.into()));
+    let (filter, view) = parse_shown(&mut placeholders, filter, view, attributes)?;
     let key = key.map(|text| placeholders.key_condition(text)).transpose()?;
     let Some(key) = key.or(legacy::key_conditions(before)?) else {
         let text = "Either the KeyConditions or KeyConditionExpression parameter must be specified \
@@ -93,6 +90,19 @@ fn parse_query(input: &mut input::Query) -> Result<Parsed, AwsError> {
     };
     placeholders.finish()?;
     Ok((key, filter.or(legacy::filter(filtered, operator)?), view))
+}
+
+/// Which of the items that are read an answer shows, and what of them.
+fn parse_shown(
+    placeholders: &mut Placeholders<'_>,
+    filter: Option<&str>,
+    view: Option<&str>,
+    attributes: Option<Vec<String>>,
+) -> Result<(Option<Condition>, View), AwsError> {
+    let filter = filter.map(|text| placeholders.condition(Kind::Filter, text)).transpose()?;
+    let view = View::of_expression(placeholders, view)?;
+    let names = legacy::attributes_to_get(attributes, None)?;
+    Ok((filter, names.map_or(view, |names| View::Names(names.into()))))
 }
 
 /// The keys that a condition is about.
@@ -198,10 +208,7 @@ fn parse_scan(input: &mut input::Scan) -> Result<(Option<Condition>, View), AwsE
     let names = input.expression_attribute_names.as_ref();
     let values = input.expression_attribute_values.as_ref();
     let mut placeholders = Placeholders::new(names, values, &takes)?;
-    let filter = filter.map(|text| placeholders.condition(Kind::Filter, text)).transpose()?;
-    let view = View::of_expression(&mut placeholders, view)?;
-    let view = legacy::attributes_to_get(attributes, None)?
-        .map_or(view, |names| View::Names(names.into()));
+    let (filter, view) = parse_shown(&mut placeholders, filter, view, attributes)?;
     placeholders.finish()?;
     Ok((filter.or(legacy::filter(filtered, operator)?), view))
 }
