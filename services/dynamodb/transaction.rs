@@ -165,44 +165,33 @@ impl Tables {
 
 fn place<'a>(cx: &Cx, item: &'a api::TransactWriteItem) -> Result<Place<'a>, AwsError> {
     let api::TransactWriteItem { condition_check, put, delete, update } = item;
-    let (name, names, values, text, returns, action, change) =
+    /// All four have the same members for this.
+    macro_rules! guarded {
+        ($it:ident) => {
+            (
+                $it.table_name.as_ref(),
+                $it.expression_attribute_names.as_ref(),
+                $it.expression_attribute_values.as_ref(),
+                $it.condition_expression.as_deref(),
+                $it.return_values_on_condition_check_failure.as_deref(),
+            )
+        };
+    }
+    let ((name, names, values, text, returns), change, action) =
         match (condition_check, put, delete, update) {
-            (Some(it), None, None, None) => (
-                it.table_name.as_ref(),
-                it.expression_attribute_names.as_ref(),
-                it.expression_attribute_values.as_ref(),
-                it.condition_expression.as_deref(),
-                it.return_values_on_condition_check_failure.as_deref(),
-                Action::Check(it.key.clone().unwrap_or_default()),
-                None,
-            ),
-            (None, Some(it), None, None) => (
-                it.table_name.as_ref(),
-                it.expression_attribute_names.as_ref(),
-                it.expression_attribute_values.as_ref(),
-                it.condition_expression.as_deref(),
-                it.return_values_on_condition_check_failure.as_deref(),
-                Action::Put(it.item.clone().unwrap_or_default()),
-                None,
-            ),
-            (None, None, Some(it), None) => (
-                it.table_name.as_ref(),
-                it.expression_attribute_names.as_ref(),
-                it.expression_attribute_values.as_ref(),
-                it.condition_expression.as_deref(),
-                it.return_values_on_condition_check_failure.as_deref(),
-                Action::Delete(it.key.clone().unwrap_or_default()),
-                None,
-            ),
-            (None, None, None, Some(it)) => (
-                it.table_name.as_ref(),
-                it.expression_attribute_names.as_ref(),
-                it.expression_attribute_values.as_ref(),
-                it.condition_expression.as_deref(),
-                it.return_values_on_condition_check_failure.as_deref(),
-                Action::Check(it.key.clone().unwrap_or_default()),
-                it.update_expression.as_deref(),
-            ),
+            (Some(it), None, None, None) => {
+                (guarded!(it), None, Action::Check(it.key.clone().unwrap_or_default()))
+            }
+            (None, Some(it), None, None) => {
+                (guarded!(it), None, Action::Put(it.item.clone().unwrap_or_default()))
+            }
+            (None, None, Some(it), None) => {
+                (guarded!(it), None, Action::Delete(it.key.clone().unwrap_or_default()))
+            }
+            (None, None, None, Some(it)) => {
+                let change = it.update_expression.as_deref();
+                (guarded!(it), change, Action::Check(it.key.clone().unwrap_or_default()))
+            }
             _ => {
                 return Err(validation(
                     "TransactItems can only contain one of Check, Put, Update or Delete",
