@@ -74,8 +74,6 @@ impl Backup {
     fn describe(&self, status: &str) -> api::BackupDescription {
         let table = &self.table;
         let (items, bytes) = self.rows.by().of(table.space);
-        let mode =
-            if table.capacity.provisioned.is_some() { "PROVISIONED" } else { "PAY_PER_REQUEST" };
         api::BackupDescription {
             backup_details: Some(self.details(status)),
             source_table_details: Some(api::SourceTableDetails {
@@ -88,7 +86,7 @@ impl Backup {
                 provisioned_throughput: Some(table.capacity.units()),
                 on_demand_throughput: table.capacity.describe_most(),
                 item_count: i64::try_from(items).ok(),
-                billing_mode: Some(mode.to_owned()),
+                billing_mode: Some(table.capacity.billing_mode()),
             }),
             source_table_feature_details: Some(features(table)),
         }

@@ -14,6 +14,7 @@ use crate::space::RowKey;
 use crate::state::{TableRow, Tables};
 use crate::stored::{Attributes, Stored};
 use crate::throttle::Access;
+use crate::transaction::Place;
 use crate::view::View;
 use crate::write::{Action, Decision, Write};
 use crate::{DynamoDb, key};
@@ -107,12 +108,6 @@ impl Gathered {
         }
         Ok(())
     }
-}
-
-/// A write, and where.
-struct Place<'a> {
-    at: TableRef<'a>,
-    write: Write,
 }
 
 pub(crate) fn batch_write_item(

@@ -29,12 +29,7 @@ impl<'a> Given<'a> {
     /// Checks it; `index` is the name of a global index.
     pub(crate) fn parse(self, by_request: bool, index: Option<&str>) -> Result<Capacity, AwsError> {
         let provisioned = match (by_request, self.provisioned) {
-            (true, Some(_)) => {
-                return Err(invalid(
-                    "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when \
-                     BillingMode is PAY_PER_REQUEST",
-                ));
-            }
+            (true, Some(_)) => return Err(no_units()),
             (true, None) => None,
             (false, given) => Some(units(given, index)?),
         };
@@ -48,6 +43,14 @@ impl<'a> Given<'a> {
         let warm = self.warm.map(|g| warm(g, by_request, provisioned.as_ref()));
         Ok(Capacity { provisioned, most, warm })
     }
+}
+
+/// Who pays by request says no units.
+pub(crate) fn no_units() -> AwsError {
+    invalid(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is \
+         PAY_PER_REQUEST",
+    )
 }
 
 /// What is not said is as it is without being asked for.
@@ -98,6 +101,10 @@ impl Capacity {
             read_capacity_units: Some(units.map_or(0, |u| u.read)),
             write_capacity_units: Some(units.map_or(0, |u| u.write)),
         }
+    }
+
+    pub(crate) fn billing_mode(&self) -> String {
+        if self.provisioned.is_some() { "PROVISIONED" } else { "PAY_PER_REQUEST" }.to_owned()
     }
 
     /// As they would be asked for; none where every request is paid for.

@@ -9,7 +9,7 @@ use crate::api::{
     GlobalSecondaryIndexWarmThroughputDescription, LocalSecondaryIndexDescription, SSEDescription,
     TableClassSummary, TableDescription, TableWarmThroughputDescription,
 };
-use crate::schema::Index;
+use crate::schema::{self, Index};
 use crate::state::{Capacity, TableRow, Tables};
 
 /// What is being done to a table.
@@ -42,14 +42,10 @@ impl Tables {
         let locals: Vec<_> = indexes(false).map(|i| self.describe_local(table, i)).collect();
         let globals: Vec<_> =
             indexes(true).map(|i| self.describe_global(table, i, phase)).collect();
-        let definition = |(name, kind): &(String, crate::schema::Kind)| api::AttributeDefinition {
-            attribute_name: Some(name.clone()),
-            attribute_type: Some(kind.name().to_owned()),
-        };
         let stream = table.stream.as_ref();
         let enabled = stream.filter(|s| s.is_enabled);
         TableDescription {
-            attribute_definitions: Some(table.attributes.iter().map(definition).collect()),
+            attribute_definitions: Some(schema::describe_definitions(&table.attributes)),
             table_name: Some(table.name.clone()),
             key_schema: Some(table.key.describe()),
             table_status: Some(phase.status()),
@@ -167,9 +163,8 @@ fn warm(capacity: &Capacity, phase: Phase) -> Option<(i64, i64)> {
 /// Not said of a table that always was provisioned.
 fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSummary> {
     let since = table.by_request_since?;
-    let mode = if table.capacity.provisioned.is_some() { "PROVISIONED" } else { "PAY_PER_REQUEST" };
     Some(BillingModeSummary {
-        billing_mode: Some(mode.to_owned()),
+        billing_mode: Some(table.capacity.billing_mode()),
         last_update_to_pay_per_request_date_time: Some(since).filter(|_| phase != Phase::Creating),
     })
 }

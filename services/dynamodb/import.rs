@@ -11,7 +11,7 @@ use crate::name::TableRef;
 use crate::state::TableRow;
 use crate::value::Item;
 use crate::write::{Action, Write};
-use crate::{DynamoDb, backup, gzip, interchange, table};
+use crate::{DynamoDb, backup, gzip, interchange, schema, table};
 
 /// Bytes of an object, packed and unpacked.
 const OBJECT_MAX: usize = 256 << 20;
@@ -73,11 +73,6 @@ impl Import {
             csv: Some(api::CsvOptions { delimiter, header_list }),
         });
         let provisioned = table.capacity.provisioned.as_ref();
-        let mode = if provisioned.is_some() { "PROVISIONED" } else { "PAY_PER_REQUEST" };
-        let definition = |(name, kind): &(String, crate::schema::Kind)| api::AttributeDefinition {
-            attribute_name: Some(name.clone()),
-            attribute_type: Some(kind.name().to_owned()),
-        };
         api::ImportTableDescription {
             import_arn: Some(self.arn.clone()),
             import_status: Some("IN_PROGRESS".to_owned()),
@@ -90,9 +85,9 @@ impl Import {
             input_compression_type: Some(self.compression.clone()),
             table_creation_parameters: Some(api::TableCreationParameters {
                 table_name: Some(table.name.clone()),
-                attribute_definitions: Some(table.attributes.iter().map(definition).collect()),
+                attribute_definitions: Some(schema::describe_definitions(&table.attributes)),
                 key_schema: Some(table.key.describe()),
-                billing_mode: Some(mode.to_owned()),
+                billing_mode: Some(table.capacity.billing_mode()),
                 provisioned_throughput: provisioned.map(|_| table.capacity.units()),
                 ..api::TableCreationParameters::default()
             }),

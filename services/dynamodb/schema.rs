@@ -263,6 +263,14 @@ pub(crate) fn check_definitions(
     )))
 }
 
+pub(crate) fn describe_definitions(attributes: &[(String, Kind)]) -> Vec<api::AttributeDefinition> {
+    let definition = |(name, kind): &(String, Kind)| api::AttributeDefinition {
+        attribute_name: Some(name.clone()),
+        attribute_type: Some(kind.name().to_owned()),
+    };
+    attributes.iter().map(definition).collect()
+}
+
 pub(crate) fn definitions(given: Option<&[api::AttributeDefinition]>) -> Vec<(String, Kind)> {
     let pair = |a: &api::AttributeDefinition| {
         let kind = Kind::parse(a.attribute_type.as_deref().unwrap_or_default());

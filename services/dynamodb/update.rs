@@ -234,10 +234,7 @@ fn change_index(
         let capacity = capacity.ok_or_else(errors::not_found)?;
         if let Some(given) = update.provisioned_throughput.as_ref() {
             if by_request {
-                return Err(invalid(
-                    "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when \
-                     BillingMode is PAY_PER_REQUEST",
-                ));
+                return Err(capacity::no_units());
             }
             let mut next = capacity::units(Some(given), Some(name))?;
             if let Some(before) = &capacity.provisioned {
