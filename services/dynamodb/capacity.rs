@@ -92,6 +92,20 @@ pub(crate) fn units(
 }
 
 impl Capacity {
+    /// Bounds and warmth: each as it was, where nothing is said.
+    pub(crate) fn set_rest(&mut self, given: Given<'_>) {
+        if let Some(most) = given.on_demand {
+            self.most = Some((most.max_read_request_units, most.max_write_request_units));
+        }
+        if let Some(warm) = given.warm {
+            let (read, write) = self.warmed();
+            self.warm = Some((
+                warm.read_units_per_second.unwrap_or(read),
+                warm.write_units_per_second.unwrap_or(write),
+            ));
+        }
+    }
+
     pub(crate) fn describe(&self) -> api::ProvisionedThroughputDescription {
         let units = self.provisioned.as_ref();
         api::ProvisionedThroughputDescription {

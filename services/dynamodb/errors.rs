@@ -17,6 +17,14 @@ pub(crate) fn invalid(reason: impl Display) -> AwsError {
     validation(format!("One or more parameter values were invalid: {reason}"))
 }
 
+/// Refuses the first member that is given, and that nothing here would act on.
+pub(crate) fn check_unsupported(members: &[(&str, bool)]) -> Result<(), AwsError> {
+    match members.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(invalid(format!("{name} is not supported here"))),
+        None => Ok(()),
+    }
+}
+
 /// What operations on items say of a table that is not there.
 pub(crate) fn not_found() -> AwsError {
     bad("ResourceNotFoundException", "Requested resource not found")

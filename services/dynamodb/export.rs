@@ -142,14 +142,12 @@ pub(crate) async fn export_table_to_point_in_time(
     cx: &Cx,
     input: input::ExportTableToPointInTime,
 ) -> Result<output::ExportTableToPointInTime, AwsError> {
-    let unknown = [
+    errors::check_unsupported(&[
         ("ION", input.export_format.as_deref() == Some("ION")),
         ("INCREMENTAL_EXPORT", input.export_type.as_deref() == Some("INCREMENTAL_EXPORT")),
+        ("IncrementalExportSpecification", input.incremental_export_specification.is_some()),
         ("FilterSpecification", input.filter_specification.is_some()),
-    ];
-    if let Some((name, _)) = unknown.iter().find(|(_, given)| *given) {
-        return Err(errors::invalid(format!("{name} is not supported here")));
-    }
+    ])?;
     let at = TableRef::of(cx, input.table_arn.as_ref())?;
     let time = input.export_time.unwrap_or(cx.now());
     let (table, image, earlier) = db.store.read(cx, at.scope, |tx| {

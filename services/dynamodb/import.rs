@@ -181,9 +181,7 @@ pub(crate) async fn import_table(
 ) -> Result<output::ImportTable, AwsError> {
     let format = input.input_format.unwrap_or_default();
     let compression = input.input_compression_type.unwrap_or_else(|| "NONE".to_owned());
-    if format == "ION" || compression == "ZSTD" {
-        return Err(errors::invalid("ION and ZSTD are not supported here"));
-    }
+    errors::check_unsupported(&[("ION", format == "ION"), ("ZSTD", compression == "ZSTD")])?;
     let token = input.client_token;
     let earlier = db.store.read_here(cx, |tx| {
         let mut all = tx.imports.iter().map(|(_, import)| import);

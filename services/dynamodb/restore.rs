@@ -30,9 +30,10 @@ struct Overrides {
 /// Both operations have the same members for it.
 macro_rules! overrides {
     ($input:ident) => {{
-        if $input.vector_index_override.is_some() {
-            return Err(invalid("VectorIndexOverride is not supported here"));
-        }
+        errors::check_unsupported(&[(
+            "VectorIndexOverride",
+            $input.vector_index_override.is_some(),
+        )])?;
         Overrides {
             billing: $input.billing_mode_override,
             globals: $input.global_secondary_index_override,
@@ -178,16 +179,18 @@ impl Overrides {
             let mut index = Index { is_backfilling: false, ..index.clone() };
             let given = self.globals.iter().flatten();
             let given = given.clone().find(|given| given.index_name.as_ref() == Some(&index.name));
-            let given = given.and_then(|given| given.provisioned_throughput.as_ref());
+            let given = given.map(capacity::Given::of_index).unwrap_or_default();
             if let Some(capacity) = index.capacity.as_mut() {
-                match (by_request, given) {
-                    (true, _) => capacity.provisioned = None,
+                match (by_request, given.provisioned) {
+                    (true, Some(_)) => return Err(capacity::no_units()),
+                    (true, None) => capacity.provisioned = None,
                     (false, None) if capacity.provisioned.is_some() => {}
-                    (false, given) => {
-                        capacity.provisioned = Some(capacity::units(given, Some(&index.name))?);
+                    (false, units) => {
+                        capacity.provisioned = Some(capacity::units(units, Some(&index.name))?);
                         capacity.most = None;
                     }
                 }
+                capacity.set_rest(given);
             }
             kept.push(index);
         }

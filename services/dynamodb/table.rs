@@ -9,7 +9,7 @@ use cumulet_store::Table;
 
 use crate::api::{self, input, output};
 use crate::description::Phase;
-use crate::errors::{self, invalid, validation};
+use crate::errors::{self, check_unsupported, invalid, validation};
 use crate::name::{self, TableRef};
 use crate::schema::{self, Index, Schema};
 use crate::space::Chore;
@@ -45,9 +45,14 @@ pub(crate) async fn create_table(
 /// The table that is asked for, without places for its items.
 fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<TableRow, AwsError> {
     let now = cx.now();
-    if input.vector_indexes.is_some() {
-        return Err(invalid("VectorIndexes are not supported here"));
-    }
+    check_unsupported(&[
+        ("VectorIndexes", input.vector_indexes.is_some()),
+        ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
+        (
+            "GlobalTableSettingsReplicationMode",
+            input.global_table_settings_replication_mode.is_some(),
+        ),
+    ])?;
     let by_request = input.billing_mode.as_deref() == Some("PAY_PER_REQUEST");
     let capacity = capacity::Given {
         provisioned: input.provisioned_throughput.as_ref(),

@@ -4,11 +4,11 @@ use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::{self, input, output};
 use crate::description::Phase;
-use crate::errors::{self, invalid, validation};
+use crate::errors::{self, check_unsupported, invalid, validation};
 use crate::name::TableRef;
 use crate::schema::{self, Index};
 use crate::space::Chore;
-use crate::state::{Capacity, Class, Encryption, Provisioned, TableRow, Tables, label};
+use crate::state::{Class, Encryption, Provisioned, TableRow, Tables, label};
 use crate::{DynamoDb, capacity, encryption, key, table};
 
 pub(crate) async fn update_table(
@@ -73,13 +73,16 @@ pub(crate) async fn update_table(
 }
 
 fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
-    let refused = [
+    check_unsupported(&[
         ("VectorIndexUpdates", input.vector_index_updates.is_some()),
         ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
-    ];
-    if let Some((name, _)) = refused.iter().find(|(_, given)| *given) {
-        return Err(invalid(format!("{name} are not supported here")));
-    }
+        ("MultiRegionConsistency", input.multi_region_consistency.as_deref() == Some("STRONG")),
+        (
+            "GlobalTableSettingsReplicationMode",
+            input.global_table_settings_replication_mode.is_some(),
+        ),
+        ("DisassociationProtectionEnabled", input.disassociation_protection_enabled == Some(true)),
+    ])?;
     let given = [
         input.provisioned_throughput.is_some(),
         input.billing_mode.is_some(),
@@ -135,7 +138,7 @@ fn set_capacity(
         }
         table.capacity.provisioned = next;
     }
-    merge_rest(&mut table.capacity, given);
+    table.capacity.set_rest(given);
     if was_by_request && !by_request {
         let missing = table.indexes.iter().find(|index| {
             let updates = input.global_secondary_index_updates.iter().flatten();
@@ -148,20 +151,6 @@ fn set_capacity(
         }
     }
     Ok(())
-}
-
-/// Bounds and warmth: each as it was, where nothing is said.
-fn merge_rest(capacity: &mut Capacity, given: capacity::Given<'_>) {
-    if let Some(most) = given.on_demand {
-        capacity.most = Some((most.max_read_request_units, most.max_write_request_units));
-    }
-    if let Some(warm) = given.warm {
-        let (read, write) = capacity.warmed();
-        capacity.warm = Some((
-            warm.read_units_per_second.unwrap_or(read),
-            warm.write_units_per_second.unwrap_or(write),
-        ));
-    }
 }
 
 fn change_units(
@@ -242,14 +231,11 @@ fn change_index(
             }
             capacity.provisioned = Some(next);
         }
-        merge_rest(
-            capacity,
-            capacity::Given {
-                provisioned: None,
-                on_demand: update.on_demand_throughput.as_ref(),
-                warm: update.warm_throughput.as_ref(),
-            },
-        );
+        capacity.set_rest(capacity::Given {
+            provisioned: None,
+            on_demand: update.on_demand_throughput.as_ref(),
+            warm: update.warm_throughput.as_ref(),
+        });
     }
     if let Some(delete) = &change.delete {
         let name = delete.index_name.as_deref().unwrap_or_default();

@@ -73,6 +73,23 @@ async fn a_restore_may_leave_indexes_out_and_be_paid_otherwise() {
 }
 
 #[tokio::test]
+async fn a_restored_index_has_the_bounds_that_are_asked_for() {
+    let cloud = cloud();
+    table(&cloud).await;
+    let arn = back_up(&cloud, "one").await;
+    let index = value!({
+        "IndexName": "global",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kept"]},
+        "OnDemandThroughput": {"MaxReadRequestUnits": 7},
+    });
+    let overrides = vec![("GlobalSecondaryIndexOverride", value!([index]))];
+    let made = restore(&cloud, &arn, overrides).await;
+    let bounds = at(&made, "TableDescription.GlobalSecondaryIndexes.0.OnDemandThroughput");
+    assert_eq!(at(bounds, "MaxReadRequestUnits").as_i64(), Some(7));
+}
+
+#[tokio::test]
 async fn backups_are_listed_in_pages_and_deleted() {
     let cloud = cloud();
     table(&cloud).await;

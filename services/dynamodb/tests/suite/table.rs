@@ -106,6 +106,10 @@ async fn what_a_table_is_made_of_has_rules() {
             with("AttributeDefinitions", value!([(definition("id", "S")), (definition("x", "S"))])),
             "Number of attributes in KeySchema does not exactly match",
         ),
+        (
+            with("GlobalTableSourceArn", "arn:aws:dynamodb:us-east-1:111111111111:table/t".into()),
+            "GlobalTableSourceArn is not supported here",
+        ),
         (with("TableName", "ab".into()), "must be at least 3 characters long"),
         (with("TableName", "a$bc".into()), "Member must satisfy regular expression pattern"),
         (
