@@ -1,4 +1,4 @@
-//! The wording of DynamoDB's errors. Texts are AWS's own.
+//! The wording of DynamoDB's errors. Texts are AWS's own, where it is known what AWS says.
 
 use std::fmt::Display;
 

@@ -10,9 +10,6 @@ use crate::state::TableRow;
 use crate::value::{AttributeValue, Item};
 use crate::write::{Action, Write};
 
-/// Partitions that one SELECT may name.
-const PARTITIONS_MAX: usize = 1_000;
-
 /// All that must hold, one by one.
 fn conjuncts(condition: &Condition) -> Vec<&Condition> {
     match condition {
@@ -109,25 +106,15 @@ pub(super) fn ranges(
     schema: &Schema,
 ) -> Result<Option<Vec<KeyRange>>, AwsError> {
     let Some(condition) = condition else { return Ok(None) };
-    let mut partitions = vec![Vec::new()];
-    for part in &schema.hash {
-        let Some(values) = values(condition, &part.name) else { return Ok(None) };
-        if values.iter().any(|value| value.type_name() != part.kind.name()) {
-            return Err(invalid("Condition parameter type does not match schema type"));
-        }
-        let longer = |partition: &Vec<AttributeValue>| {
-            let partition = partition.clone();
-            values.iter().map(move |value| {
-                let mut longer = partition.clone();
-                longer.push(value.clone());
-                longer
-            })
-        };
-        partitions = partitions.iter().flat_map(longer).take(PARTITIONS_MAX).collect();
+    // Statements read no index with more than one such attribute.
+    let Some(part) = schema.hash.first() else { return Ok(None) };
+    let Some(values) = values(condition, &part.name) else { return Ok(None) };
+    if values.iter().any(|value| value.type_name() != part.kind.name()) {
+        return Err(invalid("Condition parameter type does not match schema type"));
     }
     let (range, last) = sort(condition, &schema.range);
-    let of_partition = |hash| KeyRange { hash, range: range.clone(), last: last.clone() };
-    Ok(Some(partitions.into_iter().map(of_partition).collect()))
+    let of_value = |value| KeyRange { hash: vec![value], range: range.clone(), last: last.clone() };
+    Ok(Some(values.into_iter().map(of_value).collect()))
 }
 
 /// The values that an attribute must have one of, sorted.

@@ -66,6 +66,18 @@ async fn what_select_finds() {
 }
 
 #[tokio::test]
+async fn a_select_may_name_any_number_of_partitions() {
+    let cloud = with_items().await;
+    let others = (0..1_000).map(|i| s(&format!("A{i}")));
+    let list = Value::List(others.chain([s("b")]).collect());
+    let asked = value!({
+        "Statement": "SELECT * FROM \"table\" WHERE pk IN ?", "Parameters": [{"L": list}]
+    });
+    let answer = cloud.call("dynamodb.ExecuteStatement", asked).await;
+    assert_eq!(keys(&items(&answer)), ["b1"]);
+}
+
+#[tokio::test]
 async fn pages_of_a_select() {
     let cloud = with_items().await;
     let statement = "SELECT * FROM \"table\" WHERE pk IN ['a', 'b']";
