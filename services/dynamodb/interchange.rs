@@ -18,7 +18,8 @@ pub(crate) fn line(item: &Item) -> String {
     format!("{}\n", serde_json::json!({ "Item": item }))
 }
 
-fn json(value: &Value) -> Json {
+/// An item that is shown, in DynamoDB's JSON.
+pub(crate) fn json(value: &Value) -> Json {
     match value {
         Value::Boolean(value) => (*value).into(),
         Value::String(text) => text.as_str().into(),

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use cumulet_core::ids::hyphenated;
 use cumulet_core::{AccountId, Arn, AwsError, Cx, Region, Timestamp, Value};
 use serde_json::{Value as Json, json};
@@ -20,7 +18,7 @@ use crate::stored::Stored;
 use crate::stream::{DELETER, Record, digest, is_expiry};
 use crate::value::{Item, item_size};
 use crate::write::shown;
-use crate::{DynamoDb, key};
+use crate::{DynamoDb, interchange, key};
 
 /// Destinations of a table, as AWS has it.
 const DESTINATIONS_MAX: usize = 2;
@@ -280,12 +278,12 @@ impl Outgoing {
         let scale = if precision == Some("MICROSECOND") { 1000 } else { 1 };
         let mut change = json!({
             "ApproximateCreationDateTime": self.at.millis() * scale,
-            "Keys": to_json(shown(&self.keys)),
+            "Keys": interchange::json(&shown(&self.keys)),
             "SizeBytes": size,
         });
         let optional = [
-            ("NewImage", new.as_ref().map(|item| to_json(shown(&item.item())))),
-            ("OldImage", old.as_ref().map(|item| to_json(shown(&item.item())))),
+            ("NewImage", new.as_ref().map(|item| interchange::json(&shown(&item.item())))),
+            ("OldImage", old.as_ref().map(|item| interchange::json(&shown(&item.item())))),
             ("ApproximateCreationDateTimePrecision", precision.map(Json::from)),
         ];
         if let Some(change) = change.as_object_mut() {
@@ -304,19 +302,6 @@ impl Outgoing {
             "dynamodb": change,
             "eventSource": "aws:dynamodb",
         })
-    }
-}
-
-fn to_json(value: Value) -> Json {
-    match value {
-        Value::Map(entries) => {
-            Json::Object(entries.into_iter().map(|(name, v)| (name, to_json(v))).collect())
-        }
-        Value::List(values) => Json::Array(values.into_iter().map(to_json).collect()),
-        Value::Boolean(bool) => bool.into(),
-        Value::String(text) => text.into(),
-        Value::Blob(bytes) => STANDARD.encode(bytes).into(),
-        _ => Json::Null,
     }
 }
 
