@@ -127,10 +127,8 @@ fn uploads<'a>(
             (Bound::Included(name), Some(id)) if name == key => {
                 Bound::Excluded(At(bucket, name, id))
             }
-            (Bound::Included(name), _) => Bound::Included(At(bucket, name, "")),
             // Ids are hexadecimal digits.
-            (Bound::Excluded(name), _) => Bound::Excluded(At(bucket, name, "~")),
-            (Bound::Unbounded, _) => Bound::Included(At(bucket, "", "")),
+            _ => At::begin(bucket, from, "", "~"),
         };
         t.uploads_in(bucket, from).map(|(k, u)| (&*k.key, (k, u)))
     })

@@ -89,12 +89,8 @@ type Object<'a> = (&'a Arc<str>, &'a Arc<Version>);
 fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) -> Page<Object<'a>> {
     let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
     page(query, start, |from| {
-        let from = match from {
-            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
-            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
-            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
-        };
-        t.objects_in(bucket, from).map(|(k, v)| (&*k.key, (&k.key, v)))
+        t.objects_in(bucket, At::begin(bucket, from, 0, u64::MAX))
+            .map(|(k, v)| (&*k.key, (&k.key, v)))
     })
 }
 

@@ -80,11 +80,7 @@ fn versions<'a>(
 ) -> Page<Entry<'a>> {
     let start = if key.is_empty() { Bound::Unbounded } else { Bound::Excluded(key) };
     page(query, start, |from| {
-        let from = match from {
-            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
-            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, age.unwrap_or(u64::MAX))),
-            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
-        };
+        let from = At::begin(bucket, from, 0, age.unwrap_or(u64::MAX));
         t.versions_in(bucket, from).map(|entry| (&*entry.0.key, entry))
     })
 }
