@@ -188,6 +188,11 @@ macro_rules! refuse {
 #[macro_export]
 macro_rules! attributes {
     ($cx:expr, $input:expr, $by_default:expr) => {{
+        $crate::refuse!($input,
+            object_lock_event_hold: "x-amz-object-lock-event-hold",
+            object_lock_event_hold_duration_days: "x-amz-object-lock-event-hold-duration-days",
+            object_lock_event_hold_duration_years: "x-amz-object-lock-event-hold-duration-years",
+        );
         $crate::attributes::Attributes {
             headers: $crate::attributes::Headers {
                 cache_control: $input.cache_control.take(),

@@ -36,7 +36,6 @@ const EXPIRY: Option<&str> = Some("Lifecycle Expiration");
 
 macro_rules! kinds {
     ($($kind:ident = $name:literal $detail:expr, $reason:expr, $deletion:expr, $version:literal;)*) => {
-        #[expect(dead_code, reason = "not every kind has its operation yet")]
         impl Kind {
             $(pub(crate) const $kind: Self = Self {
                 name: $name,
@@ -61,7 +60,6 @@ kinds! {
     TRANSITION = "LifecycleTransition" "Object Storage Class Changed", None, None, "2.3";
     RESTORE = "ObjectRestore:Post" "Object Restore Initiated", None, None, "2.1";
     RESTORED = "ObjectRestore:Completed" "Object Restore Completed", None, None, "2.1";
-    RESTORE_END = "ObjectRestore:Delete" "Object Restore Expired", None, None, "2.3";
     TAG = "ObjectTagging:Put" "Object Tags Added", None, None, "2.3";
     UNTAG = "ObjectTagging:Delete" "Object Tags Deleted", None, None, "2.3";
     ACL = "ObjectAcl:Put" "Object ACL Updated", None, None, "2.3";

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Bound;
 
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, paging};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::errors;
@@ -20,6 +20,20 @@ pub(crate) struct Query<'a> {
     pub(crate) delimiter: &'a str,
     /// Entries, common prefixes included.
     pub(crate) max: usize,
+}
+
+impl<'a> Query<'a> {
+    /// What a request asks for; `most` is how it calls the number of entries.
+    pub(crate) fn asked(
+        prefix: Option<&'a str>,
+        delimiter: Option<&'a str>,
+        most: &str,
+        entries: Option<i32>,
+    ) -> Result<Self, AwsError> {
+        let max = limit(most, entries)?;
+        let (prefix, delimiter) = (prefix.unwrap_or_default(), delimiter.unwrap_or_default());
+        Ok(Self { prefix, delimiter, max })
+    }
 }
 
 /// One page.
@@ -132,6 +146,14 @@ pub(crate) fn limit(name: &str, asked: Option<i32>) -> Result<usize, AwsError> {
     usize::try_from(asked.min(PAGE_MAX)).map_err(|_| {
         let message = format!("Argument {name} must be an integer between 0 and 2147483647");
         errors::invalid_argument(message, name, asked)
+    })
+}
+
+/// Where a page begins that is asked for by a token.
+pub(crate) fn position(token: &str) -> Result<String, AwsError> {
+    paging::position(token).filter(|p| !p.is_empty()).ok_or_else(|| {
+        let message = "The continuation token provided is incorrect";
+        errors::invalid_argument_named(message, "continuation-token")
     })
 }
 

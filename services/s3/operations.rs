@@ -39,7 +39,7 @@ cumulet_core::operations! { S3:
     GetBucketMetricsConfiguration => bucket::reports::get_bucket_metrics_configuration, is dynamic, action "GetMetricsConfiguration";
     GetBucketNotificationConfiguration => bucket::notification::get_bucket_notification_configuration, is sync, action "GetBucketNotification";
     GetBucketOwnershipControls => bucket::access::get_bucket_ownership_controls, is dynamic;
-    GetBucketPolicy => bucket::policy::get_bucket_policy, is sync;
+    GetBucketPolicy => bucket::policy::get_bucket_policy, is dynamic;
     GetBucketPolicyStatus => bucket::policy::get_bucket_policy_status, is sync;
     GetBucketReplication => bucket::replication::get_bucket_replication, is dynamic, action "GetReplicationConfiguration";
     GetBucketRequestPayment => bucket::settings::get_bucket_request_payment, is dynamic;

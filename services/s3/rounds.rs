@@ -4,11 +4,11 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use cumulet_core::{AwsError, Cx, Timestamp};
+use cumulet_core::{AwsError, Cx, Timestamp, Value};
 
 use crate::api;
 use crate::attributes::StorageClass;
-use crate::bucket::stored::MinimumSize;
+use crate::bucket::lifecycle::MINIMUM_SIZE;
 use crate::delivery::on_behalf;
 use crate::events::{Kind, Subject};
 use crate::lifecycle::{Filter, due, enabled};
@@ -70,8 +70,8 @@ fn changes(t: &Tables, bucket: &Bucket, now: Timestamp) -> Vec<Change> {
     let Some(given) = t.configuration::<api::BucketLifecycleConfiguration>(name) else {
         return Vec::new();
     };
-    let sizes = t.configuration::<MinimumSize>(name);
-    let by_class = sizes.is_some_and(|size| size.0 == "varies_by_storage_class");
+    let sizes = t.kept(name, MINIMUM_SIZE, "").and_then(Value::as_str);
+    let by_class = sizes == Some("varies_by_storage_class");
     let rules = enabled(&given).map(|rule| (rule, Filter::of(rule))).collect();
     let round = Round { rules, by_class, now };
     let mut changes = Vec::new();

@@ -235,6 +235,18 @@ pub(crate) struct Part {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct At<'a, T>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) T);
 
+impl<'a, T> At<'a, T> {
+    /// Where a bucket's rows begin from a key on, or behind it; a key's rows stand from `first` to
+    /// `last`.
+    pub(crate) fn begin(bucket: &'a str, key: Bound<&'a str>, first: T, last: T) -> Bound<Self> {
+        match key {
+            Bound::Included(key) => Bound::Included(At(bucket, key, first)),
+            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, last)),
+            Bound::Unbounded => Bound::Included(At(bucket, "", first)),
+        }
+    }
+}
+
 macro_rules! places {
     ($($key:ty, $last:ty: |$k:ident| $of:expr;)*) => {$(
         impl Equivalent<$key> for At<'_, $last> {

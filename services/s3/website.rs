@@ -5,6 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Body, BoxFuture, Cx, Route, State, Timestamp};
+use cumulet_escape::push_xml;
 use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -268,7 +269,9 @@ fn items(error: &AwsError, more: &[(&str, &str)]) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = Vec::new();
+    push_xml(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A key as a path: no more than what would end it is encoded.

@@ -48,7 +48,7 @@ impl Future for Events {
 /// A body: nothing, bytes at hand, or a stream that is read once.
 ///
 /// Errors of a stream are already AWS's: a broken chunk or a vanished client ends the reading
-/// with what the caller should be told.
+/// with what the caller should be told. Nothing comes after an error.
 #[derive(Default)]
 pub struct Body {
     inner: Inner,
@@ -177,7 +177,13 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
         match &mut self.inner {
             Inner::Empty => Poll::Ready(None),
-            Inner::Stream(stream) => stream.as_mut().poll_frame(cx),
+            Inner::Stream(stream) => {
+                let polled = stream.as_mut().poll_frame(cx);
+                if matches!(polled, Poll::Ready(Some(Err(_)))) {
+                    self.inner = Inner::Empty;
+                }
+                polled
+            }
             Inner::Events(_) => {
                 self.inner = Inner::Empty;
                 let error = AwsError::internal("events are read as bytes");
@@ -212,6 +218,28 @@ impl HttpBody for Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Fails whenever it is asked.
+    struct Broken;
+
+    impl HttpBody for Broken {
+        type Data = Bytes;
+        type Error = AwsError;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+            Poll::Ready(Some(Err(AwsError::internal("broken"))))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_is_the_last_thing() {
+        let mut body = Body::stream(Broken);
+        assert!(body.next().await.unwrap().is_err());
+        assert!(body.next().await.is_none());
+    }
 
     #[tokio::test]
     async fn collect_keeps_its_bound() {

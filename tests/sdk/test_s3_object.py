@@ -1,6 +1,7 @@
 """Objects as boto3 sees them: what is put is what is got, whole, in part and under conditions."""
 
 import hashlib
+import json
 from datetime import datetime, timedelta, timezone
 from email.header import Header, decode_header, make_header
 from urllib.parse import quote
@@ -272,3 +273,19 @@ def test_headers_come_back_byte_by_byte(endpoint, s3, bucket):
         assert call(netloc, "PUT", f"/{bucket}/k", {**headers, "Content-Disposition": sent}, b"x").status == 200
         got = call(netloc, path=f"/{bucket}/k", headers=headers).headers["Content-Disposition"]
         assert got.encode("latin-1", "surrogateescape") == sent or got.encode("utf-8", "surrogateescape") == sent
+
+
+def test_what_a_form_puts_is_told_as_posted(endpoint, s3, sqs, bucket, queue_url):
+    queue = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = {"QueueArn": queue, "Events": ["s3:ObjectCreated:Post"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [rule]}, SkipDestinationValidation=True
+    )
+    form = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    form = form % (b"key", b"k") + form % (b"file", b"x") + b"--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    s3.put_object(Bucket=bucket, Key="put", Body=b"x")
+    assert call(endpoint.removeprefix("http://"), "POST", f"/{bucket}", headers, form).status == 204
+    told = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5)["Messages"]
+    records = [json.loads(message["Body"])["Records"][0] for message in told]
+    assert [(r["eventName"], r["s3"]["object"]["key"]) for r in records] == [("ObjectCreated:Post", "k")]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
-use super::stored::{self, MinimumSize};
+use super::stored;
 use crate::api::{self, input, output};
 use crate::lifecycle::{DAY, Filter};
 use crate::state::S3;
@@ -16,7 +16,9 @@ const RULES_MAX: usize = 1000;
 const ID_MAX: usize = 255;
 /// Days that an object spends in its first class before it may go to a rarely read one.
 const INFREQUENT_DAYS_MIN: i32 = 30;
-/// From which size on objects change their class, if nothing is said.
+/// What it is kept as from which size on objects change their class.
+pub(crate) const MINIMUM_SIZE: &str = "TransitionDefaultMinimumObjectSize";
+/// The same, if nothing is said.
 const SIZE_DEFAULT: &str = "all_storage_classes_128K";
 
 pub(crate) fn put_bucket_lifecycle_configuration(
@@ -35,7 +37,7 @@ pub(crate) fn put_bucket_lifecycle_configuration(
     stored::put(s3, cx, named, given, |_, _, given| check(cx, given))?;
     s3.write(cx, |t| {
         let bucket = t.bucket(named.0, named.1)?.name.clone();
-        t.configure(&bucket, "", &MinimumSize(size.to_owned()));
+        t.keep(&bucket, MINIMUM_SIZE, "", size.into());
         t.begin_rounds(cx);
         Ok(())
     })?;
@@ -51,10 +53,11 @@ pub(crate) fn get_bucket_lifecycle_configuration(
 ) -> Result<output::GetBucketLifecycleConfiguration, AwsError> {
     let found = stored::get::<api::BucketLifecycleConfiguration>(s3, cx, named!(input))?;
     let found = found.ok_or_else(|| errors::no_such_lifecycle_configuration(&input.bucket))?;
-    let size = stored::get::<MinimumSize>(s3, cx, named!(input))?;
+    let size = stored::get_value(s3, cx, named!(input), (MINIMUM_SIZE, ""))?;
     Ok(output::GetBucketLifecycleConfiguration {
         rules: found.rules,
-        transition_default_minimum_object_size: size.map(|size| size.0),
+        transition_default_minimum_object_size: size
+            .and_then(|size| Some(size.as_str()?.to_owned())),
     })
 }
 

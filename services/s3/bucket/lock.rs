@@ -6,7 +6,7 @@ use crate::api::{self, input, output};
 use crate::lock::{BucketLock, Mode, Period};
 use crate::state::S3;
 use crate::versions::Versioning;
-use crate::{errors, named};
+use crate::{errors, named, refuse};
 
 pub(crate) fn put_object_lock_configuration(
     s3: &S3,
@@ -58,6 +58,7 @@ fn parse(given: api::ObjectLockConfiguration) -> Result<BucketLock, AwsError> {
     }
     let Some(rule) = given.rule else { return Ok(BucketLock::default()) };
     let default = rule.default_retention.ok_or_else(errors::malformed_xml)?;
+    refuse!(default, default_event_hold: "DefaultEventHold");
     let mode = default.mode.as_deref().and_then(Mode::parse).ok_or_else(errors::malformed_xml)?;
     let period = match (default.days, default.years) {
         (Some(days), None) => u16::try_from(days).ok().filter(|n| *n > 0).map(Period::Days),

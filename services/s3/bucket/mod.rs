@@ -25,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 use crate::api::{self, input, output};
 use crate::errors;
 use crate::intake::hex;
+use crate::listing::position;
 use crate::state::{At, Bucket, S3};
 use crate::versions::Versioning;
 
@@ -101,15 +102,7 @@ pub(crate) fn list_buckets(
     })?;
     let region = input.bucket_region.as_deref().map(region).transpose()?;
     let token = input.continuation_token.as_deref().filter(|t| !t.is_empty());
-    let after = token.map(|token| {
-        paging::position(token).ok_or_else(|| {
-            errors::invalid_argument_named(
-                "The continuation token provided is incorrect",
-                "continuation-token",
-            )
-        })
-    });
-    let after = after.transpose()?;
+    let after = token.map(position).transpose()?;
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let start = match after.as_deref() {
         Some(after) if after >= prefix => Bound::Excluded(after),

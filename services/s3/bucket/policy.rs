@@ -5,11 +5,13 @@ use cumulet_core::{AwsError, Cx};
 use serde_json::{Map, Value};
 
 use super::arn;
-use super::stored::{self, Policy};
+use super::stored;
 use crate::api::{self, input, output};
 use crate::state::{Bucket, S3};
 use crate::{configuration, errors, named};
 
+/// What policies are kept as.
+const POLICY: (&str, &str) = ("Policy", "");
 /// Bytes of a policy, at most.
 const POLICY_MAX: usize = 20 << 10;
 
@@ -18,23 +20,15 @@ pub(crate) fn put_bucket_policy(
     cx: &Cx,
     input: input::PutBucketPolicy,
 ) -> Result<Empty, AwsError> {
-    let policy = Policy(input.policy.clone().unwrap_or_default());
-    stored::put(s3, cx, named!(input), Some(&policy), |_, bucket, policy: &mut Policy| {
-        check(&policy.0, bucket)
+    let named = named!(input);
+    let given = input.policy.as_deref().unwrap_or_default().into();
+    stored::put_value(s3, cx, named, POLICY, Some(given), &|_, bucket, given| {
+        check(given.as_str().unwrap_or_default(), bucket)
     })
 }
 
-pub(crate) fn get_bucket_policy(
-    s3: &S3,
-    cx: &Cx,
-    input: input::GetBucketPolicy,
-) -> Result<output::GetBucketPolicy, AwsError> {
-    let found = stored::get::<Policy>(s3, cx, named!(input))?;
-    let found = found.ok_or_else(|| errors::no_such_bucket_policy(&input.bucket))?;
-    Ok(output::GetBucketPolicy { policy: Some(found.0) })
-}
-
 configuration! { Policy
+    get get_bucket_policy whole, missing |bucket| Err(errors::no_such_bucket_policy(bucket));
     delete delete_bucket_policy;
 }
 
@@ -43,9 +37,10 @@ pub(crate) fn get_bucket_policy_status(
     cx: &Cx,
     input: input::GetBucketPolicyStatus,
 ) -> Result<output::GetBucketPolicyStatus, AwsError> {
-    let found = stored::get::<Policy>(s3, cx, named!(input))?;
+    let found = stored::get_value(s3, cx, named!(input), POLICY)?;
     let found = found.ok_or_else(|| errors::no_such_bucket_policy(&input.bucket))?;
-    let policy: Value = serde_json::from_str(&found.0).unwrap_or_default();
+    let policy: Value =
+        serde_json::from_str(found.as_str().unwrap_or_default()).unwrap_or_default();
     let public = several(policy.get("Statement")).any(is_public);
     let status = api::PolicyStatus { is_public: Some(public) };
     Ok(output::GetBucketPolicyStatus { policy_status: Some(status) })

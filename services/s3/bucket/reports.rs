@@ -6,6 +6,7 @@ use cumulet_core::{AwsError, Cx, Value, paging};
 
 use super::stored::{self, named, text};
 use crate::errors;
+use crate::listing::position;
 use crate::state::{Bucket, S3, Tables};
 
 /// Configurations of a page.
@@ -41,13 +42,7 @@ impl Report {
 
     fn list(&self, s3: &S3, cx: &Cx, input: &Value) -> Result<Value, AwsError> {
         let token = text(input, "ContinuationToken");
-        let after = token.map(|token| {
-            paging::position(token).ok_or_else(|| {
-                let message = "The continuation token provided is incorrect";
-                errors::invalid_argument_named(message, "continuation-token")
-            })
-        });
-        let after = after.transpose()?;
+        let after = token.filter(|t| !t.is_empty()).map(position).transpose()?;
         let (bucket, owner) = named(input);
         let (page, next) = s3.read(cx, |t| {
             t.bucket(bucket, owner)?;

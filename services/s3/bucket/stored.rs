@@ -7,7 +7,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use cumulet_core::codec::{Decode, Empty, Encode, ReadError, Reader, Schema, Writer};
+use cumulet_core::codec::{Decode, Empty, Encode, Schema};
 use cumulet_core::dynamic::{from_value, to_value};
 use cumulet_core::model::Kind;
 use cumulet_core::{AwsError, Cx, Value};
@@ -40,37 +40,6 @@ shapes! {
     NotificationConfiguration
     ReplicationConfiguration
     WebsiteConfiguration
-}
-
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident = $shape:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        pub(crate) struct $name(pub(crate) String);
-
-        impl Encode for $name {
-            fn encode(&self, w: &mut dyn Writer) {
-                self.0.encode(w);
-            }
-        }
-
-        impl Decode for $name {
-            fn decode(r: &mut dyn Reader) -> Result<Self, ReadError> {
-                String::decode(r).map(Self)
-            }
-        }
-
-        impl Configuration for $name {
-            const SHAPE: &'static str = $shape;
-        }
-    )*};
-}
-
-texts! {
-    /// A bucket policy, as the text that was put.
-    Policy = "Policy";
-    /// From which size on objects change their storage class by lifecycle.
-    MinimumSize = "TransitionDefaultMinimumObjectSize";
 }
 
 /// Names a configuration.

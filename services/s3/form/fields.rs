@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use cumulet_core::{AwsError, Body};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body::{Body as HttpBody, Frame};
 use percent_encoding::percent_decode_str;
 
 use crate::errors;
@@ -201,8 +201,16 @@ impl File {
         }
         Ok(())
     }
+}
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
+impl HttpBody for File {
+    type Data = Bytes;
+    type Error = AwsError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
         while !self.done {
             let piece = self.take();
             if self.done {
@@ -218,30 +226,6 @@ impl File {
             }
         }
         Poll::Ready(None)
-    }
-}
-
-impl HttpBody for File {
-    type Data = Bytes;
-    type Error = AwsError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, AwsError>>> {
-        let polled = self.poll(cx);
-        if matches!(polled, Poll::Ready(Some(Err(_)))) {
-            self.done = true;
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.done
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{AccountId, AwsError, Body, BoxFuture, Cx, Protocol, Route, State};
+use cumulet_escape::push_element;
 use cumulet_protocol::{Matched, read_input, write_error, write_output};
 use cumulet_sigv4::{Dialect, Signature, SignatureError, check_session, parse_form, verify_form};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION};
@@ -245,10 +246,13 @@ fn told(cx: &Cx, fields: &Fields, mut answer: Response<Body>) -> Response<Body> 
     }
     if status == StatusCode::CREATED {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        let [place, bucket, key, etag] = [&place, bucket, key, &etag].map(escaped);
-        *answer.body_mut() = Body::from(format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse><Location>{place}</Location><Bucket>{bucket}</Bucket><Key>{key}</Key><ETag>{etag}</ETag></PostResponse>"
-        ));
+        let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse>".to_vec();
+        let shown = [("Location", &*place), ("Bucket", bucket), ("Key", key), ("ETag", &etag)];
+        for (name, text) in shown {
+            push_element(&mut out, name, text);
+        }
+        out.extend_from_slice(b"</PostResponse>");
+        *answer.body_mut() = out.into();
     }
     *answer.status_mut() = status;
     answer
@@ -258,8 +262,4 @@ fn told(cx: &Cx, fields: &Fields, mut answer: Response<Body>) -> Response<Body> 
 fn is_url(text: &str) -> bool {
     let whole = text.parse::<Uri>().is_ok_and(|url| url.host().is_some());
     whole && ["http://", "https://"].iter().any(|s| text.to_ascii_lowercase().starts_with(s))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

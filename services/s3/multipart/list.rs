@@ -72,11 +72,8 @@ pub(crate) fn list_multipart_uploads(
     input: input::ListMultipartUploads,
 ) -> Result<output::ListMultipartUploads, AwsError> {
     let encoding = Encoding::parse(input.encoding_type.as_deref())?;
-    let query = Query {
-        prefix: input.prefix.as_deref().unwrap_or_default(),
-        delimiter: input.delimiter.as_deref().unwrap_or_default(),
-        max: limit("max-uploads", input.max_uploads)?,
-    };
+    let (prefix, delimiter) = (input.prefix.as_deref(), input.delimiter.as_deref());
+    let query = Query::asked(prefix, delimiter, "max-uploads", input.max_uploads)?;
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     // Without a key an upload's id is no place to begin.
     let id_marker = input.upload_id_marker.as_deref().filter(|id| !id.is_empty());
@@ -98,8 +95,8 @@ pub(crate) fn list_multipart_uploads(
             upload_id_marker: Some(id_marker.unwrap_or_default().to_owned()),
             next_key_marker: Some(show(next.unwrap_or_default())),
             next_upload_id_marker: Some(last.map_or_else(String::new, |(k, _)| k.id.to_string())),
-            prefix: input.prefix.as_deref().map(show),
-            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            prefix: prefix.map(show),
+            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
             max_uploads: i32::try_from(query.max).ok(),
             is_truncated: Some(page.next.is_some()),
             uploads: Some(page.items.iter().map(|(key, u)| begun(key, u, encoding)).collect()),
@@ -130,10 +127,8 @@ fn uploads<'a>(
             (Bound::Included(name), Some(id)) if name == key => {
                 Bound::Excluded(At(bucket, name, id))
             }
-            (Bound::Included(name), _) => Bound::Included(At(bucket, name, "")),
             // Ids are hexadecimal digits.
-            (Bound::Excluded(name), _) => Bound::Excluded(At(bucket, name, "~")),
-            (Bound::Unbounded, _) => Bound::Included(At(bucket, "", "")),
+            _ => At::begin(bucket, from, "", "~"),
         };
         t.uploads_in(bucket, from).map(|(k, u)| (&*k.key, (k, u)))
     })

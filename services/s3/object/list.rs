@@ -7,8 +7,7 @@ use cumulet_core::{AwsError, Cx, paging};
 
 use super::rows::Objects;
 use crate::api::{self, input, output};
-use crate::errors;
-use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::listing::{Encoding, Page, Query, page, position};
 use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, Version};
 
@@ -18,11 +17,8 @@ pub(crate) fn list_objects(
     input: input::ListObjects,
 ) -> Result<output::ListObjects, AwsError> {
     let encoding = Encoding::parse(input.encoding_type.as_deref())?;
-    let query = Query {
-        prefix: input.prefix.as_deref().unwrap_or_default(),
-        delimiter: input.delimiter.as_deref().unwrap_or_default(),
-        max: limit("max-keys", input.max_keys)?,
-    };
+    let (prefix, delimiter) = (input.prefix.as_deref(), input.delimiter.as_deref());
+    let query = Query::asked(prefix, delimiter, "max-keys", input.max_keys)?;
     let marker = input.marker.as_deref().unwrap_or_default();
     let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
@@ -38,7 +34,7 @@ pub(crate) fn list_objects(
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             marker: Some(show(marker)),
             prefix: Some(show(query.prefix)),
-            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
             max_keys: i32::try_from(query.max).ok(),
             encoding_type: encoding.name(),
             name: Some(input.bucket.clone()),
@@ -53,20 +49,11 @@ pub(crate) fn list_objects_v2(
     input: input::ListObjectsV2,
 ) -> Result<output::ListObjectsV2, AwsError> {
     let encoding = Encoding::parse(input.encoding_type.as_deref())?;
-    let query = Query {
-        prefix: input.prefix.as_deref().unwrap_or_default(),
-        delimiter: input.delimiter.as_deref().unwrap_or_default(),
-        max: limit("max-keys", input.max_keys)?,
-    };
+    let (prefix, delimiter) = (input.prefix.as_deref(), input.delimiter.as_deref());
+    let query = Query::asked(prefix, delimiter, "max-keys", input.max_keys)?;
     let token = input.continuation_token.as_deref();
-    let position = token.map(|token| {
-        paging::position(token).filter(|p| !p.is_empty()).ok_or_else(|| {
-            let message = "The continuation token provided is incorrect";
-            errors::invalid_argument_named(message, "continuation-token")
-        })
-    });
-    let position = position.transpose()?;
-    let after = position.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
+    let behind = token.map(position).transpose()?;
+    let after = behind.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
     s3.read(cx, |t| {
         let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
@@ -87,7 +74,7 @@ pub(crate) fn list_objects_v2(
             continuation_token: token.map(str::to_owned),
             start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
             prefix: Some(show(query.prefix)),
-            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
             max_keys: i32::try_from(query.max).ok(),
             encoding_type: encoding.name(),
             name: Some(input.bucket.clone()),
@@ -102,12 +89,8 @@ type Object<'a> = (&'a Arc<str>, &'a Arc<Version>);
 fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) -> Page<Object<'a>> {
     let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
     page(query, start, |from| {
-        let from = match from {
-            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
-            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, u64::MAX)),
-            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
-        };
-        t.objects_in(bucket, from).map(|(k, v)| (&*k.key, (&k.key, v)))
+        t.objects_in(bucket, At::begin(bucket, from, 0, u64::MAX))
+            .map(|(k, v)| (&*k.key, (&k.key, v)))
     })
 }
 

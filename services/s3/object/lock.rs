@@ -8,7 +8,7 @@ use crate::api::{self, input, output};
 use crate::bucket::stored::Named;
 use crate::lock::{Lock, Mode, Retention, on_or_off, pacific};
 use crate::state::S3;
-use crate::{errors, named};
+use crate::{errors, named, refuse};
 
 pub(crate) fn put_object_retention(
     s3: &S3,
@@ -17,6 +17,7 @@ pub(crate) fn put_object_retention(
 ) -> Result<output::PutObjectRetention, AwsError> {
     let bypass = input.bypass_governance_retention == Some(true);
     let given = input.retention.unwrap_or_default();
+    refuse!(given, event_hold: "EventHold", event_hold_duration: "EventHoldDuration");
     let retention = match (given.mode.as_deref(), given.retain_until_date) {
         (None, None) => None,
         (Some(mode), Some(until)) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
+use http::Method;
 
 use super::check_key;
 use crate::api::{input, output};
@@ -53,7 +54,10 @@ pub(crate) async fn put_object(
         let bucket = Arc::clone(t.bucket(&input.bucket, expected.as_deref())?);
         t.admit(cx, &bucket, &version.attributes)?;
         condition.check(t.current(&bucket.name, &input.key).map(|v| v.etag), &input.key)?;
-        let id = t.write(cx, Kind::PUT, &bucket, &input.key, version);
+        // A form is put too.
+        let is_form = cx.http().is_some_and(|http| http.method == Method::POST);
+        let kind = if is_form { Kind::POST } else { Kind::PUT };
+        let id = t.write(cx, kind, &bucket, &input.key, version);
         shown.expiration = t.expiration_of(&bucket.name, &input.key);
         shown.version_id = id.written();
         Ok(shown)

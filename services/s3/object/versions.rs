@@ -8,7 +8,7 @@ use super::list::common_prefixes;
 use crate::api::{self, input, output};
 use crate::bucket::owner;
 use crate::errors;
-use crate::listing::{Encoding, Page, Query, limit, page};
+use crate::listing::{Encoding, Page, Query, page};
 use crate::object::restore::Restores;
 use crate::state::{At, S3, Tables, VersionKey};
 use crate::versions::{Row, VersionId};
@@ -19,11 +19,8 @@ pub(crate) fn list_object_versions(
     input: input::ListObjectVersions,
 ) -> Result<output::ListObjectVersions, AwsError> {
     let encoding = Encoding::parse(input.encoding_type.as_deref())?;
-    let query = Query {
-        prefix: input.prefix.as_deref().unwrap_or_default(),
-        delimiter: input.delimiter.as_deref().unwrap_or_default(),
-        max: limit("max-keys", input.max_keys)?,
-    };
+    let (prefix, delimiter) = (input.prefix.as_deref(), input.delimiter.as_deref());
+    let query = Query::asked(prefix, delimiter, "max-keys", input.max_keys)?;
     let key_marker = input.key_marker.as_deref().unwrap_or_default();
     let id_marker = input.version_id_marker.as_deref();
     let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
@@ -41,7 +38,7 @@ pub(crate) fn list_object_versions(
             next_version_id_marker: last.map(|(at, _)| VersionId(at.age).to_string()),
             common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
             prefix: Some(show(query.prefix)),
-            delimiter: input.delimiter.as_deref().filter(|d| !d.is_empty()).map(show),
+            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
             max_keys: i32::try_from(query.max).ok(),
             encoding_type: encoding.name(),
             name: Some(input.bucket.clone()),
@@ -83,11 +80,7 @@ fn versions<'a>(
 ) -> Page<Entry<'a>> {
     let start = if key.is_empty() { Bound::Unbounded } else { Bound::Excluded(key) };
     page(query, start, |from| {
-        let from = match from {
-            Bound::Included(key) => Bound::Included(At(bucket, key, 0)),
-            Bound::Excluded(key) => Bound::Excluded(At(bucket, key, age.unwrap_or(u64::MAX))),
-            Bound::Unbounded => Bound::Included(At(bucket, "", 0)),
-        };
+        let from = At::begin(bucket, from, 0, age.unwrap_or(u64::MAX));
         t.versions_in(bucket, from).map(|entry| (&*entry.0.key, entry))
     })
 }

@@ -151,3 +151,14 @@ async fn a_bucket_without_a_lock_has_no_locked_objects() {
     let error = cloud.fail("s3.PutObjectLockConfiguration", enable).await;
     assert_eq!(error.code(), "InvalidBucketState");
 }
+
+#[tokio::test]
+async fn event_holds_are_not_here() {
+    let cloud = locked().await;
+    let held = object("k", &[("ObjectLockEventHold", "ON".into())]);
+    let error = cloud.send("s3.PutObject", held, "x").await.unwrap_err();
+    assert_eq!(error.code(), "NotImplemented");
+    put(&cloud, &[]).await;
+    let held = object("k", &[("Retention", value!({"EventHold": "ON"}))]);
+    assert_eq!(cloud.fail("s3.PutObjectRetention", held).await.code(), "NotImplemented");
+}
