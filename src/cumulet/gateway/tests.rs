@@ -136,6 +136,7 @@ async fn pages_of_other_sites_are_refused_before_anything_runs() {
     assert_eq!(sqs("Panic", &[evil], "{}").await.status, 403);
     assert_eq!(call("PUT /key", &[evil], "x").await.status, 403);
     assert_eq!(call("POST /_localstack/state/reset", &[evil], "").await.status, 403);
+    assert_eq!(call("POST /_cumulet/aws", &[evil], "{}").await.status, 403);
     assert_eq!(call("GET /_aws/sqs/messages", &[evil], "").await.status, 403);
     assert_eq!(call("POST /", &[evil, "x-amz-target: AWSGlue.GetJobs"], "").await.status, 403);
     let rebound = ["user-agent: Mozilla/5.0", "host: evil.test:4566"];
