@@ -10,9 +10,9 @@ use super::s3;
 use crate::config::Config;
 
 /// The AWS CLI's for errors of services.
-pub(super) const EXIT_SERVICE: u8 = 254;
+const EXIT_SERVICE: u8 = 254;
 /// And for a command line that makes no sense.
-pub(super) const EXIT_USAGE: u8 = 252;
+const EXIT_USAGE: u8 = 252;
 
 /// What went wrong, and the exit code that the AWS CLI has for it.
 #[derive(Debug)]
