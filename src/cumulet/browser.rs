@@ -14,7 +14,7 @@ use cumulet_core::Body;
 
 use crate::answer;
 use crate::config::{Config, Cors};
-use crate::identity::{host, without_port};
+use crate::identity::{host, is_under, without_port};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 const PRIVATE_NETWORK_ASKED: &str = "access-control-request-private-network";
@@ -117,9 +117,7 @@ impl Browsers {
     /// Names under which only this machine, its containers' network or AWS itself is known.
     fn is_own_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let under = |name: &str| {
-            host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
+        let under = |name: &str| is_under(&host, name);
         let address = host.trim_start_matches('[').trim_end_matches(']');
         !host.contains('.')
             || address.parse::<IpAddr>().is_ok()

@@ -44,7 +44,7 @@ The environment configures it, with LocalStack's names; some of them:
     CUSTOM_SSL_CERT_PATH        PEM file with key and certificate for https (its own)
     SHUTDOWN_TIMEOUT            seconds that the end may take (5)
     CUMULET_INIT_DIR            scripts to run           (/etc/localstack/init)
-    CUMULET_OUTBOUND            hosts that it may call       (on; off, or a list)
+    CUMULET_OUTBOUND            hosts that it may call   (on; off, or a list)
 ";
 
 enum Command {

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::admin::in_container;
 use crate::config::Config;
+use crate::identity::is_under;
 
 /// Names that are here, with all names below them.
 const SUFFIXES: [&str; 1] = ["localhost.localstack.cloud"];
@@ -159,10 +160,8 @@ impl Dns {
     }
 
     fn is_here(&self, name: &str) -> bool {
-        let under = |suffix: &String| {
-            name.strip_suffix(suffix.as_str()).is_some_and(|r| r.is_empty() || r.ends_with('.'))
-        };
-        self.suffixes.iter().any(under) && !self.upstream_names.iter().any(|p| p.is_match(name))
+        self.suffixes.iter().any(|suffix| is_under(name, suffix))
+            && !self.upstream_names.iter().any(|p| p.is_match(name))
     }
 
     /// The question as it stands, by the way it came.

@@ -82,6 +82,11 @@ pub(crate) fn without_port(host: &str) -> &str {
     }
 }
 
+/// Whether a host is `suffix` itself, or a name below it.
+pub(crate) fn is_under(host: &str, suffix: &str) -> bool {
+    host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
 /// Suffixes after which a host's name is a service's.
 const SUFFIXES: [&str; 4] =
     [".localhost.localstack.cloud", ".localhost", ".amazonaws.com", ".amazonaws.com.cn"];

@@ -1,5 +1,6 @@
 //! The program: configuration, command line, server, gateway, admin endpoints and the registry of
-//! services. It knows no service's operations and no wire format of AWS.
+//! services. It knows no service's operations and no wire format of AWS; `awslocal s3` does, as a client
+//! (`cli/s3.rs`).
 
 mod admin;
 mod answer;

@@ -26,6 +26,7 @@ use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::identity::is_under;
 use crate::stream::{Stream, plain};
 #[cfg(feature = "tls")]
 use crate::tls::Trust;
@@ -73,10 +74,7 @@ impl Policy {
         match self {
             Self::On => true,
             Self::Off => false,
-            Self::Only(hosts) => hosts.iter().any(|allowed| {
-                host == allowed
-                    || host.strip_suffix(allowed.as_str()).is_some_and(|r| r.ends_with('.'))
-            }),
+            Self::Only(hosts) => hosts.iter().any(|allowed| is_under(host, allowed)),
         }
     }
 }
@@ -214,9 +212,7 @@ impl Inner {
 
     /// Whether a request would come back to this server.
     fn is_own(&self, name: &str, port: u16) -> bool {
-        let under = |own: &str| {
-            name.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
+        let under = |own: &str| is_under(name, own);
         let local = name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
             || under("localhost")
             || under("localhost.localstack.cloud");

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,17 +234,7 @@ impl Server {
     async fn http1(self: Arc<Self>, stream: Stream, secure: Option<Secure>) {
         let service = service_fn(|request| answer(&self.gateway, request, secure));
         let connection = self.http1.serve_connection(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.stop.told() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            log::debug!("a connection broke off: {error}");
-        }
+        self.carry(connection, http1::Connection::graceful_shutdown).await;
     }
 
     #[cfg(feature = "http2")]
@@ -262,11 +253,20 @@ impl Server {
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(4 << 20)
             .serve_connection(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
+        self.carry(connection, http2::Connection::graceful_shutdown).await;
+    }
+
+    /// Sees a connection to its end; once the server stops, `finish` tells it that no request follows.
+    async fn carry<C: Future<Output = hyper::Result<()>>>(
+        &self,
+        connection: C,
+        finish: fn(Pin<&mut C>),
+    ) {
+        let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.stop.told() => {
-                connection.as_mut().graceful_shutdown();
+                finish(connection.as_mut());
                 connection.await
             }
         };

@@ -13,6 +13,13 @@ use cumulet_core::{
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue};
 
+use crate::config::Config;
+
+/// The configuration that these variables come to.
+pub(crate) fn config(variables: &[(&str, &str)]) -> Config {
+    Config::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
 /// Both services, in a world of its own.
 pub(crate) fn cloud() -> Arc<Cloud> {
     let services = [Service::new(&SQS, Nothing), Service::new(&S3, Nothing)];

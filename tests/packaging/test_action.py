@@ -1,15 +1,15 @@
 """The steps of action.yml, run as the shell scripts that they are, with a `docker` that starts the program here."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import urllib.request
-from pathlib import Path
 
 import pytest
 import yaml
-from running import binary, free_port, stop
+from program import ROOT, binary, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 
 # Remembers what it was told; `run` starts the program with the settings of its --env options.
@@ -49,7 +49,8 @@ def run(tmp_path):
     step.told = lambda: told.read_text().splitlines()
     step.url = f"http://127.0.0.1:{port}"
     yield step
-    stop(told.with_suffix(".pid"))
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(told.with_suffix(".pid").read_text()), signal.SIGTERM)
 
 
 def test_it_starts_with_the_configuration_and_waits(run):

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from running import binary, free_port
+from program import binary, free_port
 
 COMPAT = Path(__file__).resolve().parents[2] / "docker" / "compat"
 

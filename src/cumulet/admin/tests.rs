@@ -4,7 +4,7 @@ use bytes::Bytes;
 use cumulet_core::AwsError;
 
 use super::*;
-use crate::testing::cloud;
+use crate::testing::{cloud, config};
 
 struct Pages {
     admin: Admin,
@@ -12,12 +12,8 @@ struct Pages {
 }
 
 fn pages(variables: &[(&str, &str)]) -> Pages {
-    let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
     let stop = Stop::default();
-    Pages {
-        admin: Admin::new(cloud(), &Config::read(variables), stop.clone(), Arc::default()),
-        stop,
-    }
+    Pages { admin: Admin::new(cloud(), &config(variables), stop.clone(), Arc::default()), stop }
 }
 
 impl Pages {

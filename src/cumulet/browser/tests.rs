@@ -1,10 +1,10 @@
 //! Which requests are taken for a browser's, and which of those may pass.
 
 use super::*;
+use crate::testing::config;
 
 fn browsers(variables: &[(&str, &str)]) -> Browsers {
-    let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-    Browsers::new(&Config::read(variables), &[4566])
+    Browsers::new(&config(variables), &[4566])
 }
 
 fn request(method: &str, headers: &[(&str, &str)]) -> Parts {

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write as _};
 
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_PORT, Listen};
 
 /// One value of the file, with the names on the way to it; items of a list have the list's.
 struct Entry {
@@ -84,14 +84,14 @@ fn of_service(entries: &[Entry], service: &str, image: &str) -> Vec<Finding> {
     let config = Config::read(environment);
     found.extend(config.notes.iter().map(|note| Finding::Odd(format!("{service}: {note}"))));
     let set = config.variables.contains_key("GATEWAY_LISTEN");
-    let only_itself =
-        |l: &crate::config::Listen| l.addresses().iter().all(|a| a.ip().is_loopback());
+    let only_itself = |l: &Listen| l.addresses().iter().all(|a| a.ip().is_loopback());
     if set && config.listen.iter().all(only_itself) {
         found.push(Finding::Wrong(format!(
             "{service}: GATEWAY_LISTEN is the container's own loopback, which nobody outside reaches"
         )));
     }
-    let port = if set { config.listen.first().map_or(4566, |l| l.port) } else { 4566 }.to_string();
+    let listen = config.listen.first().filter(|_| set);
+    let port = listen.map_or(DEFAULT_PORT, |l| l.port).to_string();
     let published: Vec<_> = under("ports").map(|entry| entry.value.as_str()).collect();
     let inside =
         |text: &str| text.rsplit(':').next().map(|p| p.trim_end_matches("/tcp").to_owned());

@@ -1,11 +1,14 @@
 //! `awslocal s3`: mb, rb, ls, cp and rm. Not here: sync, mv, website, presign, and whole folders in cp.
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::aws::{Client, Failure, Transfer, transfer, usage};
+use super::aws::{Client, Failure, usage};
+use super::client::address;
 
 const USAGE: &str = "awslocal s3 mb|rb|ls|cp|rm: rb [--force], ls [s3://BUCKET[/PREFIX]] [--recursive], cp FILE|- s3://… (or back), rm [--recursive]";
 
@@ -182,6 +185,75 @@ fn copy(
         }
         (false, false) => usage("cp: one of both begins with s3://"),
     }
+}
+
+/// An object's bytes: up from a file, or down into one. `-` is this process's own input and output.
+enum Transfer<'a> {
+    Up(&'a str),
+    Down(&'a str),
+}
+
+/// Moves an object's bytes over a connection of its own.
+fn transfer(client: &Client, path: &str, how: &Transfer<'_>) -> Result<(), Failure> {
+    let mut stream = TcpStream::connect(address(&client.config)?)?;
+    let scope = format!("test/20260101/{}/s3/aws4_request", client.region);
+    let signed = format!(
+        "Host: localhost\r\nConnection: close\r\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={:064}\r\n",
+        0
+    );
+    match how {
+        Transfer::Up("-") => {
+            let mut body = Vec::new();
+            io::stdin().read_to_end(&mut body)?;
+            write!(
+                stream,
+                "PUT {path} HTTP/1.1\r\n{signed}Content-Length: {}\r\n\r\n",
+                body.len()
+            )?;
+            stream.write_all(&body)?;
+        }
+        Transfer::Up(file) => {
+            let mut body = open(file)?;
+            let length = body.metadata()?.len();
+            write!(stream, "PUT {path} HTTP/1.1\r\n{signed}Content-Length: {length}\r\n\r\n")?;
+            io::copy(&mut body, &mut stream)?;
+        }
+        Transfer::Down(_) => write!(stream, "GET {path} HTTP/1.1\r\n{signed}\r\n")?,
+    }
+    let mut answer = io::BufReader::new(stream);
+    let (mut head, mut line) = (String::new(), String::new());
+    while answer.read_line(&mut line)? > 2 {
+        head.push_str(&std::mem::take(&mut line));
+    }
+    let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    if status != "200" {
+        let mut body = String::new();
+        answer.take(4096).read_to_string(&mut body)?;
+        let part = |tag: &str| {
+            let (_, rest) = body.split_once(&format!("<{tag}>"))?;
+            Some(rest.split('<').next()?.to_owned())
+        };
+        let why = part("Message").unwrap_or(status);
+        return Err(Failure(1, format!("{}: {why}", part("Code").unwrap_or_default())));
+    }
+    match how {
+        Transfer::Up(_) => {}
+        Transfer::Down("-") => drop(io::copy(&mut answer, &mut io::stdout().lock())?),
+        Transfer::Down(file) => drop(io::copy(&mut answer, &mut create(file)?)?),
+    }
+    Ok(())
+}
+
+fn named(file: &str, error: &io::Error) -> Failure {
+    Failure(255, format!("{file}: {error}"))
+}
+
+fn open(file: &str) -> Result<File, Failure> {
+    File::open(file).map_err(|error| named(file, &error))
+}
+
+fn create(file: &str) -> Result<File, Failure> {
+    File::create(file).map_err(|error| named(file, &error))
 }
 
 /// A path as it stands in a request's first line.

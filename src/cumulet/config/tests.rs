@@ -1,10 +1,7 @@
 //! What the environment can say, as tables.
 
 use super::*;
-
-fn read(variables: &[(&str, &str)]) -> Config {
-    Config::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-}
+use crate::testing::config as read;
 
 fn listens(variables: &[(&str, &str)]) -> Vec<String> {
     read(variables).listen.iter().map(|l| format!("{} {}", l.host, l.port)).collect()

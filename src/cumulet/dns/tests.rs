@@ -1,11 +1,12 @@
 //! The server with questions over both ways, and another name server of the test's own.
 
 use super::*;
+use crate::testing::config;
 
 fn dns(variables: &[(&str, &str)]) -> Option<Dns> {
     let own = [("DNS_ADDRESS", "127.0.0.1"), ("DNS_PORT", "0")];
     let variables = [&own[..], variables].concat();
-    Dns::new(&Config::read(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))))
+    Dns::new(&config(&variables))
 }
 
 fn question(name: &str) -> Vec<u8> {

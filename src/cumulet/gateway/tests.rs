@@ -5,9 +5,8 @@ use crate::testing::cloud;
 
 const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=111122223333/20261122/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=00";
 
-fn gateway(variables: &[(&str, &str)]) -> Gateway {
-    let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-    Gateway::new(cloud(), &Config::read(variables), &[4566], Stop::default(), Arc::default())
+fn gateway() -> Gateway {
+    Gateway::new(cloud(), &Config::default(), &[4566], Stop::default(), Arc::default())
 }
 
 struct Answer {
@@ -24,7 +23,7 @@ async fn call(line: &str, headers: &[&str], body: impl Into<Body>) -> Answer {
         let (name, value) = header.split_once(": ").unwrap();
         request = request.header(name, value);
     }
-    let answer = gateway(&[]).answer(request.body(body.into()).unwrap()).await;
+    let answer = gateway().answer(request.body(body.into()).unwrap()).await;
     let (parts, mut body) = answer.into_parts();
     let body = body.collect(1 << 20, too_large).await.unwrap();
     Answer {
@@ -136,6 +135,7 @@ async fn pages_of_other_sites_are_refused_before_anything_runs() {
     assert_eq!(sqs("Panic", &[evil], "{}").await.status, 403);
     assert_eq!(call("PUT /key", &[evil], "x").await.status, 403);
     assert_eq!(call("POST /_localstack/state/reset", &[evil], "").await.status, 403);
+    assert_eq!(call("POST /_cumulet/aws", &[evil], "{}").await.status, 403);
     assert_eq!(call("GET /_aws/sqs/messages", &[evil], "").await.status, 403);
     assert_eq!(call("POST /", &[evil, "x-amz-target: AWSGlue.GetJobs"], "").await.status, 403);
     let rebound = ["user-agent: Mozilla/5.0", "host: evil.test:4566"];
@@ -205,7 +205,7 @@ async fn a_service_may_have_signatures_verified() {
             parts.uri = "/other/verified".parse().unwrap();
         }
         let request = Request::from_parts(parts, Body::from("x"));
-        assert_eq!(gateway(&[]).answer(request).await.status().as_u16(), status);
+        assert_eq!(gateway().answer(request).await.status().as_u16(), status);
     }
     // Who does not sign is nobody, which is no error of the signature.
     let answer = call("PUT /bucket/verified", &[], "x").await;

@@ -6,12 +6,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::testing::config;
 
 const BOUNDS: Bounds = Bounds { timeout: Duration::from_secs(10), body: 100 };
 
 fn client(variables: &[(&str, &str)]) -> Client {
-    let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-    Client::new(&Config::read(variables), &[4566])
+    Client::new(&config(variables), &[4566])
 }
 
 /// A host that gives these answers, one per connection, and then what it was sent.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::testing::config;
 
 struct Folder(PathBuf);
 
@@ -27,10 +28,6 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-fn config(variables: &[(&str, &str)]) -> Config {
-    Config::read(variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())))
 }
 
 fn open(config: &Config, folder: &Folder) -> io::Result<Tls> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::init::Hooks;
+use crate::testing::config;
 
 /// A folder of hooks, gone with its test.
 struct Folder(PathBuf);
@@ -24,7 +25,7 @@ impl Folder {
     fn hooks(&self, more: &[(&str, &str)]) -> Hooks {
         let folder = self.0.to_str().unwrap();
         let variables = [&[("CUMULET_INIT_DIR", folder)], more].concat();
-        Hooks::new(&Config::read(variables.iter().map(|(n, v)| ((*n).into(), (*v).into()))))
+        Hooks::new(&config(&variables))
     }
 }
 
