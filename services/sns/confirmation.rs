@@ -44,7 +44,7 @@ fn scope(cx: &Cx, topic_arn: Option<&str>, token: &str) -> Result<Scope, AwsErro
     }
 }
 
-pub(crate) async fn confirm_subscription(
+pub(crate) fn confirm_subscription(
     sns: &Sns,
     cx: &Cx,
     input: input::ConfirmSubscription,

@@ -15,7 +15,7 @@ use crate::topic::{PAGE, page, position};
 use crate::topic_attributes::Refusal;
 use crate::{Sns, confirmation, endpoint_form, errors, replay};
 
-pub(crate) async fn subscribe(
+pub(crate) fn subscribe(
     sns: &Sns,
     cx: &Cx,
     input: input::Subscribe,
@@ -87,7 +87,7 @@ pub(crate) fn next_key(tables: &Tables, topic: &str) -> SubscriptionKey {
     (topic.to_owned(), last)
 }
 
-pub(crate) async fn unsubscribe(
+pub(crate) fn unsubscribe(
     sns: &Sns,
     cx: &Cx,
     input: input::Unsubscribe,
@@ -153,7 +153,7 @@ fn list(sns: &Sns, cx: &Cx, at: &TopicRef, token: Option<&str>) -> Result<Page, 
     })
 }
 
-pub(crate) async fn list_subscriptions(
+pub(crate) fn list_subscriptions(
     sns: &Sns,
     cx: &Cx,
     input: input::ListSubscriptions,
@@ -163,7 +163,7 @@ pub(crate) async fn list_subscriptions(
     Ok(ListSubscriptionsResponse { subscriptions: Some(page), next_token })
 }
 
-pub(crate) async fn list_subscriptions_by_topic(
+pub(crate) fn list_subscriptions_by_topic(
     sns: &Sns,
     cx: &Cx,
     input: input::ListSubscriptionsByTopic,
