@@ -17,16 +17,31 @@ use crate::model::Model;
 use crate::time::Timestamp;
 use crate::world::{BoxFuture, WorldId};
 
-/// A service's state: its stores, and what of it falls due.
-pub trait State: Any + Send + Sync {
-    /// Makes `to` a copy of `from`; whatever `to` held is gone. No section runs in `from` meanwhile.
+/// What a service keeps of each world: `store` does it for all, `()` is nothing.
+pub trait Kept {
+    /// Makes `to` a copy of `from`; whatever `to` held is gone. No section runs in
+    /// either meanwhile.
     fn fork(&self, from: WorldId, to: WorldId);
     /// Forgets everything of a world.
     fn reset(&self, world: WorldId);
-    /// When the next work of this world falls due.
-    fn next_due(&self, _world: WorldId) -> Option<Timestamp> {
+    /// When the next work of a world falls due.
+    fn next_due(&self, world: WorldId) -> Option<Timestamp>;
+}
+
+impl Kept for () {
+    fn fork(&self, _: WorldId, _: WorldId) {}
+    fn reset(&self, _: WorldId) {}
+    fn next_due(&self, _: WorldId) -> Option<Timestamp> {
         None
     }
+}
+
+/// A service's state: what it keeps, and what it does when some of that falls due.
+pub trait State: Any + Send + Sync {
+    /// What it keeps.
+    fn kept(&self) -> &dyn Kept;
+    /// Hears that something else, or nothing, is kept of this world now.
+    fn replaced(&self, _world: WorldId) {}
     /// Does what is due now.
     fn run_due(&self, _cx: Cx) -> DueWork<'_> {
         Box::pin(async {})
