@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cumulet_core::{AwsError, Timestamp};
+use cumulet_escape::hex;
 use cumulet_patterns::Document;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -71,12 +72,6 @@ impl Text {
     pub(crate) fn digest(&self) -> String {
         hex(&Sha256::digest(self.of("default")))
     }
-}
-
-/// A digest in hexadecimal digits.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }
 
 /// An attribute of a message.
