@@ -210,10 +210,6 @@ fn attributes(
     given.into_iter().map(one).collect()
 }
 
-fn value_error(text: impl Into<String>) -> AwsError {
-    AwsError::new("InvalidParameterValueException", 400, text)
-}
-
 fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let text = if name.len() > NAME_MAX {
@@ -235,7 +231,7 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     } else {
         return Ok(());
     };
-    Err(value_error(text))
+    Err(errors::value(text))
 }
 
 fn attribute(
@@ -249,7 +245,7 @@ fn attribute(
     };
     let known = matches!(base, "String" | "Number" | "Binary");
     if !known || suffix == Some("") {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "The message attribute '{name}' has an invalid message attribute type, the set of \
              supported type prefixes is Binary, Number, and String."
         )));
@@ -262,12 +258,12 @@ fn attribute(
         _ => (text.map(AttributeValue::String), bytes.is_some()),
     };
     if wrong {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "The message attribute '{name}' with type '{data_type}' must use field '{field}'."
         )));
     }
     let value = right.ok_or_else(|| {
-        value_error(format!(
+        errors::value(format!(
             "The message attribute '{name}' must contain non-empty message attribute value for \
              message attribute type '{data_type}'."
         ))
@@ -275,7 +271,7 @@ fn attribute(
     if let (AttributeValue::String(text), "Number") = (&value, base)
         && text.trim().parse::<f64>().is_err()
     {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "Could not cast message attribute '{name}' value to number."
         )));
     }

@@ -83,8 +83,8 @@ fn draft(cx: &Cx, at: &TopicRef, protocol: &str, endpoint: &str) -> Subscription
 
 /// The place of a topic's next subscription.
 pub(crate) fn next_key(tables: &Tables, topic: &str) -> SubscriptionKey {
-    let last = tables.of_topic(topic).last().map_or(0, |((_, n), _)| n + 1);
-    (topic.to_owned(), last)
+    let next = tables.of_topic(topic).next_back().map_or(0, |((_, n), _)| n + 1);
+    (topic.to_owned(), next)
 }
 
 pub(crate) fn unsubscribe(
@@ -97,8 +97,7 @@ pub(crate) fn unsubscribe(
     let gone = sns.store.write(cx, at.topic.scope, |tx| {
         let Ok((key, subscription)) = tx.subscription(&at.id) else { return Ok(None) };
         if subscription.guarded && *cx.principal() == Principal::Anonymous {
-            let text = "Not authorized: unsubscribing this subscription requires authentication";
-            return Err(AwsError::new("AuthorizationErrorException", 403, text));
+            return Err(errors::guarded());
         }
         tx.unsubscribe(&key);
         let says_goodbye =
