@@ -125,7 +125,8 @@ pub struct Resource {
 /// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
 /// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`. Where a row says
 /// `is dynamic`, input and output are [`Value`](crate::Value)s and no types are generated: for
-/// operations that only keep what they are given. `is dynamic(Shape)` has that shape's type.
+/// operations that only keep what they are given. Such a handler never waits either. `is dynamic(Shape)`
+/// has that shape's type.
 #[macro_export]
 macro_rules! operations {
     ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $kind:ident $(($shape:ident))?)?
@@ -165,7 +166,8 @@ macro_rules! operations {
     };
 }
 
-/// The module `api` of a service, or of one of several in a crate (`api!("streams")`): the types that `codegen` wrote, and its model.
+/// The module `api` of a service, or of one of several in a crate (`api!("streams")`): the types
+/// that `codegen` wrote, and its model.
 #[macro_export]
 macro_rules! api {
     ($($folder:literal)?) => {
