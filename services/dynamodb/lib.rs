@@ -56,7 +56,7 @@ cumulet_core::api!();
 
 use std::sync::Arc;
 
-use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId};
+use cumulet_core::{Cx, Description, DueWork, Kept, Service, State};
 use cumulet_protocol::validate;
 use cumulet_store::{Platform, Store};
 
@@ -83,16 +83,8 @@ pub fn services(platform: &Platform) -> Vec<Service> {
 }
 
 impl State for DynamoDb {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.store.next_due(world)
+    fn kept(&self) -> &dyn Kept {
+        &*self.store
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {

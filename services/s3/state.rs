@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cumulet_core::tags::Tags;
 use cumulet_core::{
-    AccountId, AwsError, Cx, DueWork, Keys, Region, Scope, State, Timestamp, Value, WorldId,
+    AccountId, AwsError, Cx, DueWork, Kept, Keys, Region, Scope, State, Timestamp, Value,
 };
 use cumulet_md5::Hashers;
 use cumulet_store::{Blob, Blobs, Comparable, Equivalent, Platform, Store, Table};
@@ -97,16 +97,8 @@ fn scope(cx: &Cx) -> Scope {
 }
 
 impl State for S3 {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.store.next_due(world)
+    fn kept(&self) -> &dyn Kept {
+        &self.store
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {

@@ -7,7 +7,7 @@ mod tagging;
 
 cumulet_core::api!();
 
-use cumulet_core::{AccountId, AwsError, Cx, Description, Service, State, WorldId};
+use cumulet_core::{AccountId, AwsError, Cx, Description, Kept, Service, State};
 use cumulet_store::{Platform, Store};
 
 static DESCRIPTION: Description = Description {
@@ -26,12 +26,8 @@ pub fn service(_: &Platform) -> Service {
 }
 
 impl State for Control {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
+    fn kept(&self) -> &dyn Kept {
+        &self.store
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cumulet_core::{AccountId, Arn, AwsError, Cx, Principal, Region, Scope};
+use cumulet_escape::hex;
 
 use crate::api::{ConfirmSubscriptionResponse, input, output};
 use crate::arn::TopicRef;
@@ -13,11 +14,7 @@ use crate::{Sns, errors, http_delivery, outbox};
 
 /// A token: hexadecimal digits that hold its region and chance.
 pub(crate) fn token(cx: &Cx) -> String {
-    let region = cx.region();
-    let digit = |d: u8| char::from_digit(u32::from(d), 16);
-    let digits = region.as_str().bytes().flat_map(|b| [digit(b >> 4), digit(b & 15)]);
-    let named: String = digits.flatten().collect();
-    format!("{named}2f{}", cx.ids().hex(160))
+    format!("{}2f{}", hex(cx.region().as_str().as_bytes()), cx.ids().hex(160))
 }
 
 /// The region in a token of ours.
@@ -44,7 +41,7 @@ fn scope(cx: &Cx, topic_arn: Option<&str>, token: &str) -> Result<Scope, AwsErro
     }
 }
 
-pub(crate) async fn confirm_subscription(
+pub(crate) fn confirm_subscription(
     sns: &Sns,
     cx: &Cx,
     input: input::ConfirmSubscription,

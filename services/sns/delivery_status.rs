@@ -2,12 +2,12 @@
 //! a delivery goes to CloudWatch Logs, where the topic asks for it and Logs is there to take it.
 
 use cumulet_core::{AwsError, Cx, Value as Input};
+use cumulet_escape::hex;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use crate::deliver::One;
 use crate::http_delivery::Failure;
-use crate::message::hex;
 use crate::state::Topic;
 
 /// What the names of a protocol's attributes begin with; mail and phones have none.

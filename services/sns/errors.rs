@@ -70,6 +70,16 @@ pub(crate) fn no_resource() -> AwsError {
     AwsError::new("ResourceNotFoundException", 404, "Resource does not exist")
 }
 
+pub(crate) fn guarded() -> AwsError {
+    let text = "Not authorized: unsubscribing this subscription requires authentication";
+    AwsError::new("AuthorizationErrorException", 403, text)
+}
+
+/// About a message attribute.
+pub(crate) fn value(text: impl Into<String>) -> AwsError {
+    bad("InvalidParameterValueException", text)
+}
+
 pub(crate) fn endpoint_disabled() -> AwsError {
     bad("EndpointDisabledException", "Endpoint is disabled")
 }

@@ -30,7 +30,7 @@ cumulet_core::api!();
 
 use std::sync::Arc;
 
-use cumulet_core::{Cx, Description, DueWork, Service, State, Timestamp, WorldId};
+use cumulet_core::{Cx, Description, DueWork, Kept, Service, State};
 use cumulet_store::{Platform, Store};
 
 static DESCRIPTION: Description = Description {
@@ -67,16 +67,8 @@ impl Sns {
 }
 
 impl State for Sns {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.store.next_due(world)
+    fn kept(&self) -> &dyn Kept {
+        &*self.store
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cumulet_core::{AwsError, Timestamp};
+use cumulet_escape::hex;
 use cumulet_patterns::Document;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -71,12 +72,6 @@ impl Text {
     pub(crate) fn digest(&self) -> String {
         hex(&Sha256::digest(self.of("default")))
     }
-}
-
-/// A digest in hexadecimal digits.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }
 
 /// An attribute of a message.
@@ -215,10 +210,6 @@ fn attributes(
     given.into_iter().map(one).collect()
 }
 
-fn value_error(text: impl Into<String>) -> AwsError {
-    AwsError::new("InvalidParameterValueException", 400, text)
-}
-
 fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let text = if name.len() > NAME_MAX {
@@ -240,7 +231,7 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     } else {
         return Ok(());
     };
-    Err(value_error(text))
+    Err(errors::value(text))
 }
 
 fn attribute(
@@ -254,7 +245,7 @@ fn attribute(
     };
     let known = matches!(base, "String" | "Number" | "Binary");
     if !known || suffix == Some("") {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "The message attribute '{name}' has an invalid message attribute type, the set of \
              supported type prefixes is Binary, Number, and String."
         )));
@@ -267,12 +258,12 @@ fn attribute(
         _ => (text.map(AttributeValue::String), bytes.is_some()),
     };
     if wrong {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "The message attribute '{name}' with type '{data_type}' must use field '{field}'."
         )));
     }
     let value = right.ok_or_else(|| {
-        value_error(format!(
+        errors::value(format!(
             "The message attribute '{name}' must contain non-empty message attribute value for \
              message attribute type '{data_type}'."
         ))
@@ -280,7 +271,7 @@ fn attribute(
     if let (AttributeValue::String(text), "Number") = (&value, base)
         && text.trim().parse::<f64>().is_err()
     {
-        return Err(value_error(format!(
+        return Err(errors::value(format!(
             "Could not cast message attribute '{name}' value to number."
         )));
     }

@@ -71,7 +71,7 @@ fn change(
     })
 }
 
-pub(crate) async fn add_permission(
+pub(crate) fn add_permission(
     sns: &Sns,
     cx: &Cx,
     input: input::AddPermission,
@@ -108,7 +108,7 @@ pub(crate) async fn add_permission(
     Ok(output::AddPermission::default())
 }
 
-pub(crate) async fn remove_permission(
+pub(crate) fn remove_permission(
     sns: &Sns,
     cx: &Cx,
     input: input::RemovePermission,

@@ -55,7 +55,7 @@ fn shown(attributes: &Attributes) -> Attributes {
     open.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-pub(crate) async fn create_platform_application(
+pub(crate) fn create_platform_application(
     sns: &Sns,
     cx: &Cx,
     input: input::CreatePlatformApplication,
@@ -89,7 +89,7 @@ pub(crate) async fn create_platform_application(
     Ok(CreatePlatformApplicationResponse { platform_application_arn: arn })
 }
 
-pub(crate) async fn delete_platform_application(
+pub(crate) fn delete_platform_application(
     sns: &Sns,
     cx: &Cx,
     input: input::DeletePlatformApplication,
@@ -112,7 +112,7 @@ fn prefix_of_endpoints(application: &str) -> String {
     format!("endpoint/{}/", application.trim_start_matches("app/"))
 }
 
-pub(crate) async fn list_platform_applications(
+pub(crate) fn list_platform_applications(
     sns: &Sns,
     cx: &Cx,
     input: input::ListPlatformApplications,
@@ -130,7 +130,7 @@ pub(crate) async fn list_platform_applications(
     Ok(ListPlatformApplicationsResponse { platform_applications: Some(listed), next_token })
 }
 
-pub(crate) async fn get_platform_application_attributes(
+pub(crate) fn get_platform_application_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::GetPlatformApplicationAttributes,
@@ -142,7 +142,7 @@ pub(crate) async fn get_platform_application_attributes(
     Ok(GetPlatformApplicationAttributesResponse { attributes })
 }
 
-pub(crate) async fn set_platform_application_attributes(
+pub(crate) fn set_platform_application_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::SetPlatformApplicationAttributes,
@@ -171,7 +171,7 @@ fn check_endpoint(attributes: &Attributes) -> Result<(), AwsError> {
     Ok(())
 }
 
-pub(crate) async fn create_platform_endpoint(
+pub(crate) fn create_platform_endpoint(
     sns: &Sns,
     cx: &Cx,
     input: input::CreatePlatformEndpoint,
@@ -213,7 +213,7 @@ pub(crate) async fn create_platform_endpoint(
     Ok(CreateEndpointResponse { endpoint_arn: Some(arn::here(cx, &key)) })
 }
 
-pub(crate) async fn delete_endpoint(
+pub(crate) fn delete_endpoint(
     sns: &Sns,
     cx: &Cx,
     input: input::DeleteEndpoint,
@@ -226,7 +226,7 @@ pub(crate) async fn delete_endpoint(
     Ok(output::DeleteEndpoint::default())
 }
 
-pub(crate) async fn get_endpoint_attributes(
+pub(crate) fn get_endpoint_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::GetEndpointAttributes,
@@ -237,7 +237,7 @@ pub(crate) async fn get_endpoint_attributes(
     Ok(GetEndpointAttributesResponse { attributes: Some(attributes) })
 }
 
-pub(crate) async fn set_endpoint_attributes(
+pub(crate) fn set_endpoint_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::SetEndpointAttributes,
@@ -252,7 +252,7 @@ pub(crate) async fn set_endpoint_attributes(
     Ok(output::SetEndpointAttributes::default())
 }
 
-pub(crate) async fn list_endpoints_by_platform_application(
+pub(crate) fn list_endpoints_by_platform_application(
     sns: &Sns,
     cx: &Cx,
     input: input::ListEndpointsByPlatformApplication,

@@ -8,6 +8,7 @@ use cumulet_core::world::BoxFuture;
 use cumulet_core::{AccountId, AwsError, Body, Cx, Region, Route, State};
 use cumulet_openkey::certificate;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::Sns;
@@ -71,29 +72,9 @@ fn signing_certificate(_: Arc<dyn State>, _: Cx, _: Request<Body>) -> Answering 
 
 /// The parameters of a query, decoded.
 fn parameters(request: &Request<Body>) -> BTreeMap<String, String> {
-    let pairs = request.uri().query().unwrap_or_default().split('&');
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once('=')?;
-        Some((name.to_owned(), decoded(value)))
-    };
-    pairs.filter_map(pair).collect()
-}
-
-/// Undoes percent-encoding.
-fn decoded(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().replace('+', " ").into_bytes();
-    for part in parts {
-        let escape = part.split_at_checked(2);
-        match escape.and_then(|(hex, rest)| Some((u8::from_str_radix(hex, 16).ok()?, rest))) {
-            Some((byte, rest)) => {
-                bytes.push(byte);
-                bytes.extend(rest.replace('+', " ").into_bytes());
-            }
-            None => bytes.extend(format!("%{part}").into_bytes()),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = cumulet_protocol::pairs(query.as_bytes());
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 /// Where a page looks: in the default account and region, unless it is told.
@@ -264,7 +245,8 @@ fn outbox(state: Arc<dyn State>, cx: Cx, request: Request<Body>) -> Answering {
 
 fn tokens(state: Arc<dyn State>, cx: Cx, request: Request<Body>) -> Answering {
     Box::pin(async move {
-        let arn = decoded(request.uri().path().strip_prefix(TOKENS).unwrap_or_default());
+        let arn = request.uri().path().strip_prefix(TOKENS).unwrap_or_default();
+        let arn = percent_decode_str(arn).decode_utf8_lossy();
         let refused = |status, error: &str| {
             json_answer(status, &json!({"error": error, "subscription_arn": arn}))
         };

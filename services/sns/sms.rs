@@ -30,7 +30,7 @@ fn number(given: Option<String>) -> Result<String, AwsError> {
     well_formed.ok_or_else(|| errors::reason("PhoneNumber", "input incorrectly formatted"))
 }
 
-pub(crate) async fn set_sms_attributes(
+pub(crate) fn set_sms_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::SetSMSAttributes,
@@ -62,7 +62,8 @@ pub(crate) async fn set_sms_attributes(
     Ok(output::SetSMSAttributes::default())
 }
 
-pub(crate) async fn get_sms_attributes(
+#[expect(clippy::unnecessary_wraps, reason = "handlers can fail, this one never does")]
+pub(crate) fn get_sms_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::GetSMSAttributes,
@@ -76,7 +77,7 @@ pub(crate) async fn get_sms_attributes(
     Ok(GetSMSAttributesResponse { attributes: Some(all) })
 }
 
-pub(crate) async fn check_if_phone_number_is_opted_out(
+pub(crate) fn check_if_phone_number_is_opted_out(
     sns: &Sns,
     cx: &Cx,
     input: input::CheckIfPhoneNumberIsOptedOut,
@@ -86,7 +87,7 @@ pub(crate) async fn check_if_phone_number_is_opted_out(
     Ok(CheckIfPhoneNumberIsOptedOutResponse { is_opted_out: Some(out) })
 }
 
-pub(crate) async fn list_phone_numbers_opted_out(
+pub(crate) fn list_phone_numbers_opted_out(
     sns: &Sns,
     cx: &Cx,
     input: input::ListPhoneNumbersOptedOut,
@@ -99,7 +100,7 @@ pub(crate) async fn list_phone_numbers_opted_out(
     Ok(ListPhoneNumbersOptedOutResponse { phone_numbers: Some(numbers), next_token })
 }
 
-pub(crate) async fn opt_in_phone_number(
+pub(crate) fn opt_in_phone_number(
     sns: &Sns,
     cx: &Cx,
     input: input::OptInPhoneNumber,
@@ -113,7 +114,8 @@ pub(crate) async fn opt_in_phone_number(
 }
 
 /// There is a sandbox to try its operations, but nobody is kept in it.
-pub(crate) async fn get_sms_sandbox_account_status(
+#[expect(clippy::unnecessary_wraps, reason = "handlers can fail, this one never does")]
+pub(crate) fn get_sms_sandbox_account_status(
     _sns: &Sns,
     _cx: &Cx,
     _input: input::GetSMSSandboxAccountStatus,
@@ -121,7 +123,7 @@ pub(crate) async fn get_sms_sandbox_account_status(
     Ok(GetSMSSandboxAccountStatusResult { is_in_sandbox: Some(false) })
 }
 
-pub(crate) async fn create_sms_sandbox_phone_number(
+pub(crate) fn create_sms_sandbox_phone_number(
     sns: &Sns,
     cx: &Cx,
     input: input::CreateSMSSandboxPhoneNumber,
@@ -136,7 +138,7 @@ pub(crate) async fn create_sms_sandbox_phone_number(
     Ok(output::CreateSMSSandboxPhoneNumber::default())
 }
 
-pub(crate) async fn verify_sms_sandbox_phone_number(
+pub(crate) fn verify_sms_sandbox_phone_number(
     sns: &Sns,
     cx: &Cx,
     input: input::VerifySMSSandboxPhoneNumber,
@@ -155,7 +157,7 @@ pub(crate) async fn verify_sms_sandbox_phone_number(
     Ok(output::VerifySMSSandboxPhoneNumber::default())
 }
 
-pub(crate) async fn delete_sms_sandbox_phone_number(
+pub(crate) fn delete_sms_sandbox_phone_number(
     sns: &Sns,
     cx: &Cx,
     input: input::DeleteSMSSandboxPhoneNumber,
@@ -167,7 +169,7 @@ pub(crate) async fn delete_sms_sandbox_phone_number(
     Ok(output::DeleteSMSSandboxPhoneNumber::default())
 }
 
-pub(crate) async fn list_sms_sandbox_phone_numbers(
+pub(crate) fn list_sms_sandbox_phone_numbers(
     sns: &Sns,
     cx: &Cx,
     input: input::ListSMSSandboxPhoneNumbers,
@@ -187,7 +189,8 @@ pub(crate) async fn list_sms_sandbox_phone_numbers(
 }
 
 /// No operation of SNS makes an origination number.
-pub(crate) async fn list_origination_numbers(
+#[expect(clippy::unnecessary_wraps, reason = "handlers can fail, this one never does")]
+pub(crate) fn list_origination_numbers(
     _sns: &Sns,
     _cx: &Cx,
     _input: input::ListOriginationNumbers,

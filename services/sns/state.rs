@@ -217,7 +217,7 @@ impl Tables {
     pub(crate) fn of_topic(
         &self,
         topic: &str,
-    ) -> impl Iterator<Item = (&SubscriptionKey, &Arc<Subscription>)> {
+    ) -> impl DoubleEndedIterator<Item = (&SubscriptionKey, &Arc<Subscription>)> {
         self.subscriptions.range((topic.to_owned(), 0)..=(topic.to_owned(), u64::MAX))
     }
 

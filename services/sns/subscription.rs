@@ -15,7 +15,7 @@ use crate::topic::{PAGE, page, position};
 use crate::topic_attributes::Refusal;
 use crate::{Sns, confirmation, endpoint_form, errors, replay};
 
-pub(crate) async fn subscribe(
+pub(crate) fn subscribe(
     sns: &Sns,
     cx: &Cx,
     input: input::Subscribe,
@@ -83,11 +83,11 @@ fn draft(cx: &Cx, at: &TopicRef, protocol: &str, endpoint: &str) -> Subscription
 
 /// The place of a topic's next subscription.
 pub(crate) fn next_key(tables: &Tables, topic: &str) -> SubscriptionKey {
-    let last = tables.of_topic(topic).last().map_or(0, |((_, n), _)| n + 1);
-    (topic.to_owned(), last)
+    let next = tables.of_topic(topic).next_back().map_or(0, |((_, n), _)| n + 1);
+    (topic.to_owned(), next)
 }
 
-pub(crate) async fn unsubscribe(
+pub(crate) fn unsubscribe(
     sns: &Sns,
     cx: &Cx,
     input: input::Unsubscribe,
@@ -97,8 +97,7 @@ pub(crate) async fn unsubscribe(
     let gone = sns.store.write(cx, at.topic.scope, |tx| {
         let Ok((key, subscription)) = tx.subscription(&at.id) else { return Ok(None) };
         if subscription.guarded && *cx.principal() == Principal::Anonymous {
-            let text = "Not authorized: unsubscribing this subscription requires authentication";
-            return Err(AwsError::new("AuthorizationErrorException", 403, text));
+            return Err(errors::guarded());
         }
         tx.unsubscribe(&key);
         let says_goodbye =
@@ -153,7 +152,7 @@ fn list(sns: &Sns, cx: &Cx, at: &TopicRef, token: Option<&str>) -> Result<Page, 
     })
 }
 
-pub(crate) async fn list_subscriptions(
+pub(crate) fn list_subscriptions(
     sns: &Sns,
     cx: &Cx,
     input: input::ListSubscriptions,
@@ -163,7 +162,7 @@ pub(crate) async fn list_subscriptions(
     Ok(ListSubscriptionsResponse { subscriptions: Some(page), next_token })
 }
 
-pub(crate) async fn list_subscriptions_by_topic(
+pub(crate) fn list_subscriptions_by_topic(
     sns: &Sns,
     cx: &Cx,
     input: input::ListSubscriptionsByTopic,

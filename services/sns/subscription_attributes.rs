@@ -148,7 +148,7 @@ pub(crate) fn same(there: &Subscription, asked: &Subscription, given: &[String])
     given.iter().all(|name| of(there, name) == of(asked, name))
 }
 
-pub(crate) async fn get_subscription_attributes(
+pub(crate) fn get_subscription_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::GetSubscriptionAttributes,
@@ -161,7 +161,7 @@ pub(crate) async fn get_subscription_attributes(
     Ok(GetSubscriptionAttributesResponse { attributes: Some(attributes) })
 }
 
-pub(crate) async fn set_subscription_attributes(
+pub(crate) fn set_subscription_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::SetSubscriptionAttributes,

@@ -25,7 +25,7 @@ fn topic(cx: &Cx, arn: Option<&str>) -> Result<TopicRef, AwsError> {
     TopicRef::parse(cx, "ResourceArn", arn)
 }
 
-pub(crate) async fn tag_resource(
+pub(crate) fn tag_resource(
     sns: &Sns,
     cx: &Cx,
     input: input::TagResource,
@@ -40,7 +40,7 @@ pub(crate) async fn tag_resource(
     Ok(output::TagResource::default())
 }
 
-pub(crate) async fn untag_resource(
+pub(crate) fn untag_resource(
     sns: &Sns,
     cx: &Cx,
     input: input::UntagResource,
@@ -56,7 +56,7 @@ pub(crate) async fn untag_resource(
     Ok(output::UntagResource::default())
 }
 
-pub(crate) async fn list_tags_for_resource(
+pub(crate) fn list_tags_for_resource(
     sns: &Sns,
     cx: &Cx,
     input: input::ListTagsForResource,

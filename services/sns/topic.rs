@@ -30,7 +30,7 @@ fn check_name(name: Option<String>, fifo: bool) -> Result<String, AwsError> {
     }
 }
 
-pub(crate) async fn create_topic(
+pub(crate) fn create_topic(
     sns: &Sns,
     cx: &Cx,
     input: input::CreateTopic,
@@ -81,7 +81,7 @@ fn check_same(
     Ok(())
 }
 
-pub(crate) async fn delete_topic(
+pub(crate) fn delete_topic(
     sns: &Sns,
     cx: &Cx,
     input: input::DeleteTopic,
@@ -97,7 +97,7 @@ pub(crate) async fn delete_topic(
     Ok(output::DeleteTopic::default())
 }
 
-pub(crate) async fn list_topics(
+pub(crate) fn list_topics(
     sns: &Sns,
     cx: &Cx,
     input: input::ListTopics,

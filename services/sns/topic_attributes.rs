@@ -145,7 +145,7 @@ fn all(tables: &Tables, at: &TopicRef, topic: &Topic) -> BTreeMap<String, String
     all
 }
 
-pub(crate) async fn get_topic_attributes(
+pub(crate) fn get_topic_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::GetTopicAttributes,
@@ -155,7 +155,7 @@ pub(crate) async fn get_topic_attributes(
     Ok(GetTopicAttributesResponse { attributes: Some(attributes) })
 }
 
-pub(crate) async fn set_topic_attributes(
+pub(crate) fn set_topic_attributes(
     sns: &Sns,
     cx: &Cx,
     input: input::SetTopicAttributes,
@@ -182,7 +182,7 @@ pub(crate) async fn set_topic_attributes(
     Ok(output::SetTopicAttributes::default())
 }
 
-pub(crate) async fn put_data_protection_policy(
+pub(crate) fn put_data_protection_policy(
     sns: &Sns,
     cx: &Cx,
     input: input::PutDataProtectionPolicy,
@@ -201,7 +201,7 @@ pub(crate) async fn put_data_protection_policy(
     Ok(output::PutDataProtectionPolicy::default())
 }
 
-pub(crate) async fn get_data_protection_policy(
+pub(crate) fn get_data_protection_policy(
     sns: &Sns,
     cx: &Cx,
     input: input::GetDataProtectionPolicy,

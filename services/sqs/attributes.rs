@@ -150,7 +150,7 @@ pub(crate) fn apply(
     Ok(())
 }
 
-pub(crate) async fn set_queue_attributes(
+pub(crate) fn set_queue_attributes(
     sqs: &Sqs,
     cx: &Cx,
     input: input::SetQueueAttributes,
@@ -173,7 +173,7 @@ pub(crate) async fn set_queue_attributes(
     Ok(output::SetQueueAttributes::default())
 }
 
-pub(crate) async fn get_queue_attributes(
+pub(crate) fn get_queue_attributes(
     sqs: &Sqs,
     cx: &Cx,
     input: input::GetQueueAttributes,

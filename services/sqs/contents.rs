@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
+use cumulet_escape::hex;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -107,17 +108,6 @@ impl From<Attribute> for MessageAttributeValue {
         }
         out
     }
-}
-
-/// Digests in lower case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
-    let mut out = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        out.push(digit(byte >> 4));
-        out.push(digit(byte & 15));
-    }
-    out
 }
 
 /// `MD5OfBody`.

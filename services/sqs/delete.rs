@@ -9,7 +9,7 @@ use crate::state::{Queue, Tables};
 use crate::url::QueueRef;
 use crate::{Sqs, batch, errors};
 
-pub(crate) async fn delete_message(
+pub(crate) fn delete_message(
     sqs: &Sqs,
     cx: &Cx,
     input: input::DeleteMessage,
@@ -23,7 +23,7 @@ pub(crate) async fn delete_message(
     Ok(output::DeleteMessage::default())
 }
 
-pub(crate) async fn delete_message_batch(
+pub(crate) fn delete_message_batch(
     sqs: &Sqs,
     cx: &Cx,
     input: input::DeleteMessageBatch,

@@ -27,7 +27,7 @@ mod visibility;
 
 cumulet_core::api!();
 
-use cumulet_core::{AwsError, Cx, Description, DueWork, Service, State, Timestamp, WorldId};
+use cumulet_core::{AwsError, Cx, Description, DueWork, Kept, Service, State, WorldId};
 use cumulet_store::{Platform, Store, Waiters};
 
 static DESCRIPTION: Description = Description {
@@ -101,18 +101,12 @@ impl Sqs {
 }
 
 impl State for Sqs {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-        self.waiters.wake_world(to);
+    fn kept(&self) -> &dyn Kept {
+        &self.store
     }
 
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
+    fn replaced(&self, world: WorldId) {
         self.waiters.wake_world(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.store.next_due(world)
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {

@@ -49,7 +49,7 @@ fn send(
     })
 }
 
-pub(crate) async fn send_message(
+pub(crate) fn send_message(
     sqs: &Sqs,
     cx: &Cx,
     input: input::SendMessage,
@@ -76,7 +76,7 @@ pub(crate) async fn send_message(
     Ok(told)
 }
 
-pub(crate) async fn send_message_batch(
+pub(crate) fn send_message_batch(
     sqs: &Sqs,
     cx: &Cx,
     input: input::SendMessageBatch,

@@ -119,7 +119,7 @@ fn parse_arn(cx: &Cx, arn: &str, member: &str) -> Result<QueueRef, AwsError> {
     if at.scope == cx.scope() { Ok(at) } else { Err(errors::no_such_resource(member)) }
 }
 
-pub(crate) async fn start_message_move_task(
+pub(crate) fn start_message_move_task(
     sqs: &Sqs,
     cx: &Cx,
     input: input::StartMessageMoveTask,
@@ -177,7 +177,7 @@ pub(crate) async fn start_message_move_task(
     Ok(StartMessageMoveTaskResult { task_handle: Some(handle) })
 }
 
-pub(crate) async fn cancel_message_move_task(
+pub(crate) fn cancel_message_move_task(
     sqs: &Sqs,
     cx: &Cx,
     input: input::CancelMessageMoveTask,
@@ -213,7 +213,7 @@ pub(crate) fn queue_arn_of_handle(_cx: &Cx, members: &[String]) -> String {
     parse_handle(handle).map(|(_, source)| source).unwrap_or_default()
 }
 
-pub(crate) async fn list_message_move_tasks(
+pub(crate) fn list_message_move_tasks(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ListMessageMoveTasks,

@@ -4,6 +4,7 @@
 //! answered in their protocol; others `GET` it with `QueueUrl`, or with region, account and name
 //! in the path, and are answered with XML, or with its members in JSON if they accept that.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,15 +49,8 @@ fn answer(state: Arc<dyn State>, cx: Cx, request: Request<Body>) -> BoxFuture<Re
 }
 
 /// The parameters after the question mark.
-fn parameters(parts: &Parts) -> impl Iterator<Item = (String, String)> {
-    let query = parts.uri.query().unwrap_or_default();
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), decoded(value)))
-}
-
-fn decoded(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+fn parameters(parts: &Parts) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    cumulet_protocol::pairs(parts.uri.query().unwrap_or_default().as_bytes())
 }
 
 /// Which messages are shown beside those that can be received.

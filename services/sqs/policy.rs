@@ -89,7 +89,7 @@ fn check_label(label: Option<String>) -> Result<String, AwsError> {
     Err(errors::parameter(label, "Label", reason))
 }
 
-pub(crate) async fn add_permission(
+pub(crate) fn add_permission(
     sqs: &Sqs,
     cx: &Cx,
     input: input::AddPermission,
@@ -137,7 +137,7 @@ pub(crate) async fn add_permission(
     Ok(output::AddPermission::default())
 }
 
-pub(crate) async fn remove_permission(
+pub(crate) fn remove_permission(
     sqs: &Sqs,
     cx: &Cx,
     input: input::RemovePermission,

@@ -11,7 +11,7 @@ use crate::{Sqs, errors};
 /// AWS refuses a second purge within this time; here only where the settings ask for it.
 const PAUSE: Duration = Duration::from_secs(60);
 
-pub(crate) async fn purge_queue(
+pub(crate) fn purge_queue(
     sqs: &Sqs,
     cx: &Cx,
     input: input::PurgeQueue,

@@ -33,7 +33,7 @@ fn check_name(name: Option<String>, is_fifo: bool) -> Result<String, AwsError> {
     }
 }
 
-pub(crate) async fn create_queue(
+pub(crate) fn create_queue(
     sqs: &Sqs,
     cx: &Cx,
     input: input::CreateQueue,
@@ -80,7 +80,7 @@ pub(crate) async fn create_queue(
     Ok(CreateQueueResult { queue_url: Some(sqs.settings.urls.url(cx, &at.name)) })
 }
 
-pub(crate) async fn delete_queue(
+pub(crate) fn delete_queue(
     sqs: &Sqs,
     cx: &Cx,
     input: input::DeleteQueue,
@@ -99,7 +99,7 @@ pub(crate) async fn delete_queue(
     Ok(output::DeleteQueue::default())
 }
 
-pub(crate) async fn get_queue_url(
+pub(crate) fn get_queue_url(
     sqs: &Sqs,
     cx: &Cx,
     input: input::GetQueueUrl,
@@ -112,7 +112,7 @@ pub(crate) async fn get_queue_url(
     Ok(GetQueueUrlResult { queue_url: Some(sqs.settings.urls.url(&owner, &name)) })
 }
 
-pub(crate) async fn list_queues(
+pub(crate) fn list_queues(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ListQueues,

@@ -178,7 +178,7 @@ impl Tables {
     }
 }
 
-pub(crate) async fn list_dead_letter_source_queues(
+pub(crate) fn list_dead_letter_source_queues(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ListDeadLetterSourceQueues,

@@ -6,7 +6,7 @@ use crate::api::{ListQueueTagsResult, input, output};
 use crate::url::QueueRef;
 use crate::{Sqs, errors};
 
-pub(crate) async fn tag_queue(
+pub(crate) fn tag_queue(
     sqs: &Sqs,
     cx: &Cx,
     input: input::TagQueue,
@@ -21,7 +21,7 @@ pub(crate) async fn tag_queue(
     Ok(output::TagQueue::default())
 }
 
-pub(crate) async fn untag_queue(
+pub(crate) fn untag_queue(
     sqs: &Sqs,
     cx: &Cx,
     input: input::UntagQueue,
@@ -37,7 +37,7 @@ pub(crate) async fn untag_queue(
     Ok(output::UntagQueue::default())
 }
 
-pub(crate) async fn list_queue_tags(
+pub(crate) fn list_queue_tags(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ListQueueTags,

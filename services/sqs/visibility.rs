@@ -15,7 +15,7 @@ use crate::{Sqs, batch, errors};
 /// Twelve hours, in seconds.
 pub(crate) const VISIBILITY_MAX: i32 = 43_200;
 
-pub(crate) async fn change_message_visibility(
+pub(crate) fn change_message_visibility(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ChangeMessageVisibility,
@@ -30,7 +30,7 @@ pub(crate) async fn change_message_visibility(
     Ok(output::ChangeMessageVisibility::default())
 }
 
-pub(crate) async fn change_message_visibility_batch(
+pub(crate) fn change_message_visibility_batch(
     sqs: &Sqs,
     cx: &Cx,
     input: input::ChangeMessageVisibilityBatch,

@@ -10,7 +10,7 @@ use crate::role::{DEFAULT_SECONDS, made_up_id};
 use crate::state::{Asked, Kind, Session};
 use crate::{Sts, errors, jwt};
 
-pub(crate) async fn get_delegated_access_token(
+pub(crate) fn get_delegated_access_token(
     sts: &Sts,
     cx: &Cx,
     input: input::GetDelegatedAccessToken,

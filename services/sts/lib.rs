@@ -22,8 +22,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use cumulet_core::{
-    AccessKey, AwsError, Cx, Description, DueWork, Message, Model, Operation, Service, State,
-    Timestamp, WorldId,
+    AccessKey, AwsError, Cx, Description, DueWork, Kept, Message, Model, Operation, Service, State,
 };
 use cumulet_store::{Platform, Store};
 
@@ -72,16 +71,8 @@ fn validate(
 }
 
 impl State for Sts {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.store.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.store.reset(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.store.next_due(world)
+    fn kept(&self) -> &dyn Kept {
+        &self.store
     }
 
     fn run_due(&self, cx: Cx) -> DueWork<'_> {

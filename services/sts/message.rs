@@ -5,7 +5,7 @@ use cumulet_core::{AwsError, Cx, authorization_message};
 use crate::api::{DecodeAuthorizationMessageResponse, input, output};
 use crate::{Sts, errors};
 
-pub(crate) async fn decode_authorization_message(
+pub(crate) fn decode_authorization_message(
     _: &Sts,
     _: &Cx,
     input: input::DecodeAuthorizationMessage,

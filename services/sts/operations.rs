@@ -9,10 +9,10 @@ operations! { Sts:
     AssumeRoleWithSAML => saml::assume_role_with_saml;
     AssumeRoleWithWebIdentity => web::assume_role_with_web_identity;
     AssumeRoot => token::assume_root;
-    DecodeAuthorizationMessage => message::decode_authorization_message;
-    GetAccessKeyInfo => caller::get_access_key_info;
+    DecodeAuthorizationMessage => message::decode_authorization_message, is sync;
+    GetAccessKeyInfo => caller::get_access_key_info, is sync;
     GetCallerIdentity => caller::get_caller_identity;
-    GetDelegatedAccessToken => delegated::get_delegated_access_token;
+    GetDelegatedAccessToken => delegated::get_delegated_access_token, is sync;
     GetFederationToken => token::get_federation_token;
     GetSessionToken => token::get_session_token;
     GetWebIdentityToken => outbound::get_web_identity_token;

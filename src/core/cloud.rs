@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::ids::Ids;
 use crate::outbound::{Nowhere, Outbound};
-use crate::service::Service;
+use crate::service::{Kept, Service};
 use crate::time::{Clock, Timestamp};
 use crate::world::{World, WorldId};
 
@@ -29,7 +29,7 @@ pub struct Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        self.cloud.each_state(|s| s.reset(self.id));
+        self.cloud.replace(self.id, |kept| kept.reset(self.id));
     }
 }
 
@@ -89,7 +89,7 @@ impl Cloud {
     pub fn reset(&self, world: &World) {
         world.abort_tasks();
         let _alone = world.alone();
-        self.each_state(|s| s.reset(world.id()));
+        self.replace(world.id(), |kept| kept.reset(world.id()));
     }
 
     /// Keeps the state that a world has now.
@@ -103,23 +103,24 @@ impl Cloud {
     pub fn restore(&self, world: &World, snapshot: &Snapshot) {
         world.abort_tasks();
         let _alone = world.alone();
-        self.each_state(|s| s.fork(snapshot.id, world.id()));
+        self.replace(world.id(), |kept| kept.fork(snapshot.id, world.id()));
         // Whatever is due in the restored state, the driver has not heard of it.
         world.due_at(Timestamp::from_millis(i64::MIN));
     }
 
     fn copy(&self, from: &World, to: WorldId) {
         let _alone = from.alone();
-        self.each_state(|s| s.fork(from.id(), to));
+        self.replace(to, |kept| kept.fork(from.id(), to));
     }
 
     fn fresh_id(&self) -> WorldId {
         WorldId(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn each_state(&self, act: impl Fn(&dyn crate::service::State)) {
+    fn replace(&self, world: WorldId, act: impl Fn(&dyn Kept)) {
         for service in self.services.values() {
-            act(&**service.state());
+            act(service.state().kept());
+            service.state().replaced(world);
         }
     }
 }

@@ -19,9 +19,10 @@
 //! ```
 //!
 //! where `i` is the member's index in the model. A member is `Option<T>` and writes nothing when
-//! it is `None`; labels of the path are always there and plain `String`s. A message's byte or
-//! event stream is no member: it travels beside, in [`Message::take_body`]; `codegen` gives such a
-//! structure a field `body: Body` (named as the member) and those two methods.
+//! it is `None`; labels of the path are always there and plain `T`s. A message's byte or event
+//! stream is no such member: it travels beside, by [`Message::take_body`] and
+//! [`Message::set_body`]; `codegen` gives the structure a field of the member's name, a [`Body`],
+//! and those two methods.
 //!
 //! `codegen` also writes, for every operation `X` of the table, `pub mod input { pub type X = …; }`
 //! and `pub mod output { pub type X = …; }`, with [`Empty`] where the model has none.

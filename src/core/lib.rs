@@ -33,8 +33,8 @@ pub use model::{Model, Protocol};
 pub use name::{AccountId, Arn, Region};
 pub use outbound::Outbound;
 pub use service::{
-    AccessKey, Description, DueWork, Keys, Operation, Resource, Route, Run, Service, SigningFacts,
-    State, Verdict,
+    AccessKey, Description, DueWork, Kept, Keys, Operation, Resource, Route, Run, Service,
+    SigningFacts, State, Verdict,
 };
 pub use time::{Clock, Timestamp};
 pub use value::Value;

@@ -17,16 +17,31 @@ use crate::model::Model;
 use crate::time::Timestamp;
 use crate::world::{BoxFuture, WorldId};
 
-/// A service's state: its stores, and what of it falls due.
-pub trait State: Any + Send + Sync {
-    /// Makes `to` a copy of `from`; whatever `to` held is gone. No section runs in `from` meanwhile.
+/// What a service keeps of each world: `store` does it for all, `()` is nothing.
+pub trait Kept {
+    /// Makes `to` a copy of `from`; whatever `to` held is gone. No section runs in
+    /// either meanwhile.
     fn fork(&self, from: WorldId, to: WorldId);
     /// Forgets everything of a world.
     fn reset(&self, world: WorldId);
-    /// When the next work of this world falls due.
-    fn next_due(&self, _world: WorldId) -> Option<Timestamp> {
+    /// When the next work of a world falls due.
+    fn next_due(&self, world: WorldId) -> Option<Timestamp>;
+}
+
+impl Kept for () {
+    fn fork(&self, _: WorldId, _: WorldId) {}
+    fn reset(&self, _: WorldId) {}
+    fn next_due(&self, _: WorldId) -> Option<Timestamp> {
         None
     }
+}
+
+/// A service's state: what it keeps, and what it does when some of that falls due.
+pub trait State: Any + Send + Sync {
+    /// What it keeps.
+    fn kept(&self) -> &dyn Kept;
+    /// Hears that something else, or nothing, is kept of this world now.
+    fn replaced(&self, _world: WorldId) {}
     /// Does what is due now.
     fn run_due(&self, _cx: Cx) -> DueWork<'_> {
         Box::pin(async {})
@@ -110,7 +125,8 @@ pub struct Resource {
 /// with the types that `codegen` wrote into the crate's `api` module. One that never waits is a plain
 /// `fn`, and its row says so first: `CreateQueue => queue::create_queue, is sync, …;`. Where a row says
 /// `is dynamic`, input and output are [`Value`](crate::Value)s and no types are generated: for
-/// operations that only keep what they are given. `is dynamic(Shape)` has that shape's type.
+/// operations that only keep what they are given. Such a handler never waits either. `is dynamic(Shape)`
+/// has that shape's type.
 #[macro_export]
 macro_rules! operations {
     ($state:ty $(, $module:ident)?: $($name:ident => $handler:path $(, is $kind:ident $(($shape:ident))?)?
@@ -150,7 +166,8 @@ macro_rules! operations {
     };
 }
 
-/// The module `api` of a service, or of one of several in a crate (`api!("streams")`): the types that `codegen` wrote, and its model.
+/// The module `api` of a service, or of one of several in a crate (`api!("streams")`): the types
+/// that `codegen` wrote, and its model.
 #[macro_export]
 macro_rules! api {
     ($($folder:literal)?) => {

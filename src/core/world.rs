@@ -183,7 +183,7 @@ impl World {
         let now = self.clock.now();
         let mut ran = false;
         for service in cloud.services() {
-            if service.state().next_due(self.id).is_some_and(|at| at <= now) {
+            if service.state().kept().next_due(self.id).is_some_and(|at| at <= now) {
                 ran = true;
                 service.state().run_due(Cx::background(cloud, self)).await;
             }
@@ -193,7 +193,7 @@ impl World {
 
     /// When the next work falls due.
     fn next_due(&self, cloud: &Cloud) -> Option<Timestamp> {
-        cloud.services().filter_map(|s| s.state().next_due(self.id)).min()
+        cloud.services().filter_map(|s| s.state().kept().next_due(self.id)).min()
     }
 
     /// Runs due work as the clock goes, for ever. One driver per world.

@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use cumulet_core::model::{Kind, Location, Member, OperationModel, Shape};
 use cumulet_core::{
-    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Keys, Message,
-    Model, Operation, Protocol, ReadError, Reader, Route, Run, Service, SigningFacts, State,
-    Verdict, WorldId, Writer,
+    AwsError, Body, BoxFuture, Clock, Cloud, Cx, Description, Empty, Encode, Ids, Kept, Keys,
+    Message, Model, Operation, Protocol, ReadError, Reader, Route, Run, Service, SigningFacts,
+    State, Verdict, Writer,
 };
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue};
@@ -29,8 +29,9 @@ pub(crate) fn cloud() -> Arc<Cloud> {
 struct Nothing;
 
 impl State for Nothing {
-    fn fork(&self, _: WorldId, _: WorldId) {}
-    fn reset(&self, _: WorldId) {}
+    fn kept(&self) -> &dyn Kept {
+        &()
+    }
 }
 
 static SQS: Description = {

@@ -136,6 +136,13 @@ pub fn put_hex(to: &mut [u8], bytes: &[u8]) {
     }
 }
 
+/// Bytes in hexadecimal digits, small letters.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut digits = vec![0; 2 * bytes.len()];
+    put_hex(&mut digits, bytes);
+    String::from_utf8(digits).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +171,6 @@ mod tests {
         let mut hex = [b'"'; 6];
         put_hex(&mut hex[1..5], &[0x0a, 0xf9]);
         assert_eq!(&hex, b"\"0af9\"");
+        assert_eq!(super::hex(&[0x0a, 0xf9]), "0af9");
     }
 }

@@ -16,7 +16,7 @@ use crate::place::Place;
 use crate::text::read_scalars;
 
 /// Names and values, percent-decoded, in the order given. Bytes that are not UTF-8 are replaced.
-pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+pub fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
         let (name, value) = pair.split_at(at);

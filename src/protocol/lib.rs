@@ -27,6 +27,7 @@ pub use answer::{put_ids, write_output};
 pub use detect::detect;
 pub use error::{malformed, write_error};
 pub use event::{EventMessage, decode_event, encode_event, encode_exception};
+pub use form::pairs;
 pub use input::{read_input, streams_input};
 pub use negotiate::{accepts_json, in_json};
 pub use route::{Matched, find_operation};

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use cumulet_core::{AwsError, Cx, Scope, Timestamp, World, WorldId};
+use cumulet_core::{AwsError, Cx, Kept, Scope, Timestamp, World, WorldId};
 
 use crate::discard::discard;
 use crate::tables::{Change, Observer, Tables};
@@ -122,30 +122,6 @@ impl<T: Tables> Store<T> {
         self.read_all(cx, due).into_iter().flatten().collect()
     }
 
-    /// When the next work of a world falls due: for `State::next_due`.
-    pub fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.of_world(world).iter().filter_map(|(_, tables)| lock_shared(tables).next_due()).min()
-    }
-
-    /// Makes world `to` a copy of `from`: for `State::fork`. The caller holds the latch of each of
-    /// the two that can be in use, alone.
-    pub fn fork(&self, from: WorldId, to: WorldId) {
-        // Not collected: that brings a sort along, for every service.
-        let mut copy = BTreeMap::new();
-        for (scope, tables) in self.of_world(from) {
-            let tables = T::clone(&lock_shared(&tables));
-            copy.insert(Scope { world: to, ..scope }, Arc::new(RwLock::new(tables)));
-        }
-        let before = self.worlds_mut().insert(to, copy);
-        discard(before);
-    }
-
-    /// Forgets everything of a world: for `State::reset`.
-    pub fn reset(&self, world: WorldId) {
-        let before = self.worlds_mut().remove(&world);
-        discard(before);
-    }
-
     /// Tells `observer` of every write from now on. The first observer stays; false if there is
     /// one already.
     pub fn observe(&self, observer: Arc<dyn Observer>) -> bool {
@@ -199,6 +175,28 @@ impl<T: Tables> Store<T> {
 
     fn worlds_mut(&self) -> RwLockWriteGuard<'_, Worlds<T>> {
         self.worlds.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Tables> Kept for Store<T> {
+    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
+        self.of_world(world).iter().filter_map(|(_, tables)| lock_shared(tables).next_due()).min()
+    }
+
+    fn fork(&self, from: WorldId, to: WorldId) {
+        // Not collected: that brings a sort along, for every service.
+        let mut copy = BTreeMap::new();
+        for (scope, tables) in self.of_world(from) {
+            let tables = T::clone(&lock_shared(&tables));
+            copy.insert(Scope { world: to, ..scope }, Arc::new(RwLock::new(tables)));
+        }
+        let before = self.worlds_mut().insert(to, copy);
+        discard(before);
+    }
+
+    fn reset(&self, world: WorldId) {
+        let before = self.worlds_mut().remove(&world);
+        discard(before);
     }
 }
 

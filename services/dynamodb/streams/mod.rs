@@ -11,7 +11,7 @@ cumulet_core::api!("streams");
 
 use std::sync::Arc;
 
-use cumulet_core::{Description, Service, State, WorldId};
+use cumulet_core::{Description, Kept, Service, State};
 use cumulet_protocol::validate;
 use cumulet_store::Store;
 
@@ -34,7 +34,7 @@ pub(crate) fn service(store: &Arc<Store<Tables>>) -> Service {
 }
 
 impl State for Streams {
-    fn fork(&self, _: WorldId, _: WorldId) {}
-
-    fn reset(&self, _: WorldId) {}
+    fn kept(&self) -> &dyn Kept {
+        &()
+    }
 }

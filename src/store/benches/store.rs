@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cumulet_core::{AwsError, Clock, Cloud, Cx, Ids, Origin, Timestamp, WorldId};
+use cumulet_core::{AwsError, Clock, Cloud, Cx, Ids, Kept, Origin, Timestamp, WorldId};
 use cumulet_store::{Blob, Blobs, Store, Table, indexes, tables};
 
 const ROWS: u64 = 1_000_000;

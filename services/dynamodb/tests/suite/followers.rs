@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use cumulet_core::{Cx, Description, Empty, Model, Operation, Run, Service, State, Value, WorldId};
+use cumulet_core::{Cx, Description, Empty, Kept, Model, Operation, Run, Service, State, Value};
 use cumulet_store::Platform;
 use cumulet_testkit::{TestCloud, at, text, value};
 
@@ -40,9 +40,9 @@ async fn without_kinesis_a_table_has_no_destinations() {
 struct Kinesis(Arc<AtomicUsize>);
 
 impl State for Kinesis {
-    fn fork(&self, _: WorldId, _: WorldId) {}
-
-    fn reset(&self, _: WorldId) {}
+    fn kept(&self) -> &dyn Kept {
+        &()
+    }
 }
 
 fn count(state: &dyn State, cx: &Cx) {

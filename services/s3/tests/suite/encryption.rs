@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use cumulet_core::model::{Kind as ShapeKind, Member, OperationModel, Shape};
-use cumulet_core::{AwsError, Description, Model, Operation, Run, Service, State, Value, WorldId};
+use cumulet_core::{AwsError, Description, Kept, Model, Operation, Run, Service, State, Value};
 use cumulet_store::Platform;
 use cumulet_testkit::{TestCloud, text, value};
 
@@ -139,8 +139,9 @@ fn kms() -> Service {
     }];
     struct Nothing;
     impl State for Nothing {
-        fn fork(&self, _: WorldId, _: WorldId) {}
-        fn reset(&self, _: WorldId) {}
+        fn kept(&self) -> &dyn Kept {
+            &()
+        }
     }
     static DESCRIPTION: Description = Description::new("kms", || &MODEL, &OPERATIONS);
     Service::new(&DESCRIPTION, Nothing)

@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cumulet_core::{
-    AwsError, BoxFuture, Clock, Cloud, Cx, Description, Ids, Model, Origin, Service, State,
-    Timestamp, World, WorldId,
+    AwsError, BoxFuture, Clock, Cloud, Cx, Description, Ids, Kept, Model, Origin, Service, State,
+    Timestamp, World,
 };
 use cumulet_store::{Store, Table, Waiters, tables};
 
@@ -28,16 +28,8 @@ struct Tower {
 }
 
 impl State for Tower {
-    fn fork(&self, from: WorldId, to: WorldId) {
-        self.bells.fork(from, to);
-    }
-
-    fn reset(&self, world: WorldId) {
-        self.bells.reset(world);
-    }
-
-    fn next_due(&self, world: WorldId) -> Option<Timestamp> {
-        self.bells.next_due(world)
+    fn kept(&self) -> &dyn Kept {
+        &*self.bells
     }
 
     fn run_due(&self, cx: Cx) -> BoxFuture<()> {

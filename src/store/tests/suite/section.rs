@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use cumulet_core::{AwsError, Cx, Scope, WorldId};
+use cumulet_core::{AwsError, Cx, Kept, Scope, WorldId};
 use cumulet_store::{Change, Observer, Store};
 
 use crate::cloud::{Pair, cx, elsewhere, refused};
