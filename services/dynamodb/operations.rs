@@ -4,8 +4,8 @@ use cumulet_core::operations;
 
 use crate::name::{arn_of_resource, arn_of_table};
 use crate::{
-    DynamoDb, backup, batch, export, import, insights, item, kinesis, limits, partiql, policy,
-    query, recovery, restore, table, tags, transaction, ttl, update,
+    DynamoDb, backup, batch, export, global, import, insights, item, kinesis, limits, partiql,
+    policy, query, recovery, replica, restore, table, tags, transaction, ttl, update,
 };
 
 operations! { DynamoDb:
@@ -13,6 +13,7 @@ operations! { DynamoDb:
     BatchGetItem => batch::batch_get_item, is sync;
     BatchWriteItem => batch::batch_write_item, is sync;
     CreateBackup => backup::create_backup, is sync, resource arn_of_table ["TableName"];
+    CreateGlobalTable => global::create_global_table, is sync;
     CreateTable => table::create_table, resource arn_of_table ["TableName"];
     DeleteBackup => backup::delete_backup, is sync, resource arn_of_resource ["BackupArn"];
     DeleteItem => item::delete_item, is sync, resource arn_of_table ["TableName"];
@@ -23,10 +24,13 @@ operations! { DynamoDb:
     DescribeContributorInsights => insights::describe_contributor_insights, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
     DescribeExport => export::describe_export, is sync, resource arn_of_resource ["ExportArn"];
+    DescribeGlobalTable => global::describe_global_table, is sync;
+    DescribeGlobalTableSettings => global::settings::describe_global_table_settings, is sync;
     DescribeImport => import::describe_import, is sync, resource arn_of_resource ["ImportArn"];
     DescribeKinesisStreamingDestination => kinesis::describe_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     DescribeLimits => limits::describe_limits, is sync;
     DescribeTable => table::describe_table, is sync, resource arn_of_table ["TableName"];
+    DescribeTableReplicaAutoScaling => replica::scaling::describe_table_replica_auto_scaling, is sync, resource arn_of_table ["TableName"];
     DescribeTimeToLive => ttl::describe_time_to_live, is sync, resource arn_of_table ["TableName"];
     DisableKinesisStreamingDestination => kinesis::disable_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     EnableKinesisStreamingDestination => kinesis::enable_kinesis_streaming_destination, resource arn_of_table ["TableName"];
@@ -39,6 +43,7 @@ operations! { DynamoDb:
     ListBackups => backup::list_backups, is sync;
     ListContributorInsights => insights::list_contributor_insights, is sync;
     ListExports => export::list_exports, is sync;
+    ListGlobalTables => global::list_global_tables, is sync;
     ListImports => import::list_imports, is sync;
     ListTables => table::list_tables, is sync;
     ListTagsOfResource => tags::list_tags_of_resource, is sync, resource arn_of_resource ["ResourceArn"];
@@ -54,8 +59,11 @@ operations! { DynamoDb:
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     UpdateContinuousBackups => recovery::update_continuous_backups, is sync, resource arn_of_table ["TableName"];
     UpdateContributorInsights => insights::update_contributor_insights, is sync, resource arn_of_table ["TableName"];
+    UpdateGlobalTable => global::update_global_table, is sync;
+    UpdateGlobalTableSettings => global::settings::update_global_table_settings, is sync;
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
     UpdateKinesisStreamingDestination => kinesis::update_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];
+    UpdateTableReplicaAutoScaling => replica::scaling::update_table_replica_auto_scaling, is sync, resource arn_of_table ["TableName"];
     UpdateTimeToLive => ttl::update_time_to_live, is sync, resource arn_of_table ["TableName"];
 }
