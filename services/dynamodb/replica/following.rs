@@ -20,7 +20,7 @@ pub(crate) fn check_encryption(
 ) -> Result<(), AwsError> {
     let is_own = |sse: Option<&Encryption>| sse.is_some_and(|sse| sse.is_customers);
     if before.group.is_current() && is_own(after) && !is_own(before.encryption.as_ref()) {
-        return Err(super::membership::no_key());
+        return Err(super::own::no_key());
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod copying;
 mod following;
 mod membership;
+mod own;
 pub(crate) mod scaling;
 mod strong;
 mod wanted;
@@ -125,7 +126,6 @@ impl DynamoDb {
             let theirs = self.store.read(cx, at, |tx| tx.tables.get(&table.name).cloned());
             seen.extend(theirs.map(|theirs| describe(table, *region, &theirs)));
         }
-        seen.sort_by(|a, b| a.region_name.cmp(&b.region_name));
         Some(seen)
     }
 }

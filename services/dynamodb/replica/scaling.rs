@@ -58,7 +58,6 @@ fn describe(
             db.store.read(cx, there(at.scope, *region), |tx| tx.tables.get(at.name).cloned());
         replicas.extend(found.map(|table| describe_replica(&table, *region)));
     }
-    replicas.sort_by(|a, b| a.region_name.cmp(&b.region_name));
     api::TableAutoScalingDescription {
         table_name: Some(at.name.to_owned()),
         table_status: Some(status.to_owned()),
