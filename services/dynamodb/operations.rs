@@ -2,7 +2,7 @@
 
 use cumulet_core::operations;
 
-use crate::name::{arn_of_resource, arn_of_table};
+use crate::name::{arn_of_global, arn_of_resource, arn_of_table};
 use crate::{
     DynamoDb, backup, batch, export, global, import, insights, item, kinesis, limits, partiql,
     policy, query, recovery, replica, restore, table, tags, transaction, ttl, update,
@@ -13,7 +13,7 @@ operations! { DynamoDb:
     BatchGetItem => batch::batch_get_item, is sync;
     BatchWriteItem => batch::batch_write_item, is sync;
     CreateBackup => backup::create_backup, is sync, resource arn_of_table ["TableName"];
-    CreateGlobalTable => global::create_global_table, is sync;
+    CreateGlobalTable => global::create_global_table, is sync, resource arn_of_global ["GlobalTableName"];
     CreateTable => table::create_table, resource arn_of_table ["TableName"];
     DeleteBackup => backup::delete_backup, is sync, resource arn_of_resource ["BackupArn"];
     DeleteItem => item::delete_item, is sync, resource arn_of_table ["TableName"];
@@ -24,8 +24,8 @@ operations! { DynamoDb:
     DescribeContributorInsights => insights::describe_contributor_insights, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
     DescribeExport => export::describe_export, is sync, resource arn_of_resource ["ExportArn"];
-    DescribeGlobalTable => global::describe_global_table, is sync;
-    DescribeGlobalTableSettings => global::settings::describe_global_table_settings, is sync;
+    DescribeGlobalTable => global::describe_global_table, is sync, resource arn_of_global ["GlobalTableName"];
+    DescribeGlobalTableSettings => global::settings::describe_global_table_settings, is sync, resource arn_of_global ["GlobalTableName"];
     DescribeImport => import::describe_import, is sync, resource arn_of_resource ["ImportArn"];
     DescribeKinesisStreamingDestination => kinesis::describe_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     DescribeLimits => limits::describe_limits, is sync;
@@ -59,8 +59,8 @@ operations! { DynamoDb:
     UntagResource => tags::untag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     UpdateContinuousBackups => recovery::update_continuous_backups, is sync, resource arn_of_table ["TableName"];
     UpdateContributorInsights => insights::update_contributor_insights, is sync, resource arn_of_table ["TableName"];
-    UpdateGlobalTable => global::update_global_table, is sync;
-    UpdateGlobalTableSettings => global::settings::update_global_table_settings, is sync;
+    UpdateGlobalTable => global::update_global_table, is sync, resource arn_of_global ["GlobalTableName"];
+    UpdateGlobalTableSettings => global::settings::update_global_table_settings, is sync, resource arn_of_global ["GlobalTableName"];
     UpdateItem => item::update_item, is sync, resource arn_of_table ["TableName"];
     UpdateKinesisStreamingDestination => kinesis::update_kinesis_streaming_destination, is sync, resource arn_of_table ["TableName"];
     UpdateTable => update::update_table, resource arn_of_table ["TableName"];

@@ -221,6 +221,7 @@ impl Tables {
     /// Forgets a table, its items and its indexes.
     pub(crate) fn drop_table(&mut self, table: &TableRow) {
         self.tables.remove(&table.name);
+        self.strong.remove(&table.name);
         self.forget(table.space);
         let spaces = table.indexes.iter().map(|index| index.space);
         for space in spaces.chain([table.space]) {

@@ -16,7 +16,7 @@ use cumulet_store::Sections;
 use crate::DynamoDb;
 use crate::api::{self, input, output};
 use crate::errors::{self, invalid, validation};
-use crate::name::TableRef;
+use crate::name::{TableRef, arn_of_global};
 use crate::number::Number;
 use crate::replica::{Group, region, there};
 use crate::schema::Index;
@@ -94,14 +94,13 @@ fn describe<'a>(
     since: Option<Timestamp>,
     status: &str,
 ) -> api::GlobalTableDescription {
-    let (partition, account) = (cx.region().partition(), cx.account());
     let replica = |region: &Region| api::ReplicaDescription {
         region_name: Some(region.to_string()),
         ..api::ReplicaDescription::default()
     };
     api::GlobalTableDescription {
         replication_group: Some(regions.map(replica).collect()),
-        global_table_arn: Some(format!("arn:{partition}:dynamodb::{account}:global-table/{name}")),
+        global_table_arn: Some(arn_of_global(cx, &[name.to_owned()])),
         creation_date_time: since,
         global_table_status: Some(status.to_owned()),
         global_table_name: Some(name.to_owned()),

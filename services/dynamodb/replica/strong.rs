@@ -125,14 +125,13 @@ impl DynamoDb {
         scopes: &[Scope],
         act: impl FnOnce(&mut Sections<'_, '_, Tables>) -> Result<R, E>,
     ) -> Result<R, E> {
-        let mut homes = BTreeSet::new();
-        let mut all: Vec<Scope> = scopes.to_vec();
-        for scope in scopes {
+        let mut homes: BTreeSet<Scope> = scopes.iter().copied().collect();
+        let mut all: Vec<Scope> = homes.iter().copied().collect();
+        homes.retain(|scope| {
             let regions = self.store.read(cx, *scope, Tables::strong_regions);
-            if !regions.is_empty() && homes.insert(*scope) {
-                all.extend(regions.iter().map(|region| there(*scope, *region)));
-            }
-        }
+            all.extend(regions.iter().map(|region| there(*scope, *region)));
+            !regions.is_empty()
+        });
         self.store.write_many(cx, &all, |sections| {
             let done = act(sections)?;
             for home in homes {

@@ -66,6 +66,26 @@ async fn a_write_is_everywhere_before_it_is_answered() {
     assert_eq!(get(&ohio, key("b", 2)).await, key("b", 2));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_conditional_writes_in_two_regions_one_wins() {
+    let all = pair().await;
+    let writers = all.map(|cloud| {
+        tokio::spawn(async move {
+            let mut won = 0;
+            for i in 0..100 {
+                let asked = value!({
+                    "TableName": "table", "Item": (key("a", i)),
+                    "ConditionExpression": "attribute_not_exists(pk)"
+                });
+                won += u32::from(cloud.try_call("dynamodb.PutItem", asked).await.is_ok());
+            }
+            won
+        })
+    });
+    let [one, other] = writers;
+    assert_eq!(one.await.expect("a writer") + other.await.expect("a writer"), 100);
+}
+
 #[tokio::test]
 async fn a_witness_is_told_and_is_no_table() {
     let [home, ohio] = pair().await;
