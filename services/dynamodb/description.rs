@@ -65,10 +65,7 @@ impl Tables {
             latest_stream_label: stream.map(|s| s.label.clone()),
             latest_stream_arn: table.stream_arn(),
             sse_description: encryption(table),
-            table_class_summary: table.class.as_ref().map(|class| TableClassSummary {
-                table_class: Some(class.name.clone()),
-                last_update_date_time: class.updated,
-            }),
+            table_class_summary: class(table),
             deletion_protection_enabled: Some(table.is_protected),
             on_demand_throughput: table.capacity.describe_most(),
             warm_throughput: warm(&table.capacity, phase).map(|(read, write)| {
@@ -166,6 +163,14 @@ pub(crate) fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSumma
     Some(BillingModeSummary {
         billing_mode: Some(table.capacity.billing_mode()),
         last_update_to_pay_per_request_date_time: Some(since).filter(|_| phase != Phase::Creating),
+    })
+}
+
+pub(crate) fn class(table: &TableRow) -> Option<TableClassSummary> {
+    let class = table.class.as_ref()?;
+    Some(TableClassSummary {
+        table_class: Some(class.name.clone()),
+        last_update_date_time: class.updated,
     })
 }
 

@@ -173,7 +173,7 @@ pub(crate) fn token_mismatch() -> AwsError {
     bad("IdempotentParameterMismatchException", message)
 }
 
-/// What says an operation on a global table of that which is not there, of different codes.
+/// What an operation says of a global table that is not there, with a code of its own.
 pub(crate) fn no_global_table(code: &str, name: &str) -> AwsError {
     bad(code, format!("Global table with name: '{name}' does not exist."))
 }

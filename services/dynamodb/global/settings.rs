@@ -10,7 +10,7 @@ use super::{Members, no_settings};
 use crate::DynamoDb;
 use crate::api::{self, input, output};
 use crate::capacity;
-use crate::description::{Phase, billing};
+use crate::description::{Phase, billing, class};
 use crate::replica::scaling::{nothing, twice};
 use crate::replica::{region, there};
 use crate::scaling::{self, Change, Codes, Side};
@@ -61,10 +61,7 @@ fn describe(region: Region, table: &TableRow, status: &str) -> api::ReplicaSetti
         replica_provisioned_write_capacity_units: Some(units.map_or(0, |units| units.write)),
         replica_provisioned_write_capacity_auto_scaling_settings: settings(Side::Write),
         replica_global_secondary_index_settings: Some(indexes).filter(|list| !list.is_empty()),
-        replica_table_class_summary: table.class.as_ref().map(|class| api::TableClassSummary {
-            table_class: Some(class.name.clone()),
-            last_update_date_time: class.updated,
-        }),
+        replica_table_class_summary: class(table),
     }
 }
 

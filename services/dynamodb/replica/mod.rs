@@ -147,10 +147,7 @@ fn describe(table: &TableRow, region: Region, theirs: &TableRow) -> api::Replica
             status: Some("ACTIVE".to_owned()),
         }),
         global_secondary_indexes: Some(globals).filter(|list| !list.is_empty()),
-        replica_table_class_summary: theirs.class.as_ref().map(|class| api::TableClassSummary {
-            table_class: Some(class.name.clone()),
-            last_update_date_time: class.updated,
-        }),
+        replica_table_class_summary: crate::description::class(theirs),
         global_table_settings_replication_mode: Some(MODE.to_owned()),
         ..api::ReplicaDescription::default()
     }
