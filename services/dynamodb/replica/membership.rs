@@ -125,6 +125,7 @@ impl DynamoDb {
         self.store.write_many(cx, &all, |sections| {
             let tx = sections.of(home)?;
             let mut source = TableRow::clone(tx.named(name)?);
+            check_unchanged(before, &source)?;
             let rows = backup::rows_of(&tx.rows, source.space);
             let image: Image = rows.map(|(at, item)| (Arc::clone(at), item.clone())).collect();
             if is_strong {
@@ -198,6 +199,7 @@ impl DynamoDb {
         let regions = before.group.others.iter().copied().chain([at.scope.region]);
         let all: Vec<Scope> = regions.map(|region| there(at.scope, region)).collect();
         self.store.write_many(cx, &all, |sections| {
+            check_unchanged(before, sections.of(at.scope)?.named(at.name)?)?;
             for region in gone {
                 let tx = sections.of(there(at.scope, *region))?;
                 if let Some(table) = tx.tables.get(at.name).cloned() {
@@ -237,9 +239,10 @@ impl DynamoDb {
             self.replicate(cx, *scope);
         }
         self.store.write_many(cx, &all, |sections| {
+            let mut table = TableRow::clone(sections.of(at.scope)?.named(at.name)?);
+            check_unchanged(before, &table)?;
             forget(sections, at, &all, &BTreeSet::from([region]))?;
             let tx = sections.of(at.scope)?;
-            let mut table = TableRow::clone(tx.named(at.name)?);
             table.group = Group::default();
             tx.put(table);
             Ok(())
@@ -297,6 +300,15 @@ fn forget(
         tx.put(table);
     }
     Ok(())
+}
+
+/// Refuses to go on from what somebody else has changed meanwhile.
+fn check_unchanged(before: &TableRow, now: &TableRow) -> Result<(), AwsError> {
+    if before.id == now.id && before.group.others == now.group.others {
+        return Ok(());
+    }
+    let text = "The resource which you are attempting to change is in use.";
+    Err(AwsError::new("ResourceInUseException", 400, text))
 }
 
 fn too_many() -> AwsError {
