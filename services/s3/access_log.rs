@@ -166,7 +166,8 @@ pub(crate) async fn run(s3: &S3, cx: &Cx) {
     });
     let mut lines = taken.unwrap_or_default();
     while let Some(bucket) = lines.first().map(|line| Arc::clone(&line.bucket)) {
-        let (own, rest): (Vec<_>, _) = lines.into_iter().partition(|l| l.bucket.name == bucket.name);
+        let (own, rest): (Vec<_>, _) =
+            lines.into_iter().partition(|l| l.bucket.name == bucket.name);
         deliver(s3, cx, &own).await;
         lines = rest;
     }

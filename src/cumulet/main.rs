@@ -15,3 +15,5 @@ fn main() -> ExitCode {
 mod memory;
 #[cfg(image)]
 mod panics;
+#[cfg(image)]
+mod rows;
