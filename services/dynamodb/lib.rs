@@ -11,7 +11,6 @@ mod encryption;
 mod errors;
 mod export;
 mod expression;
-mod gzip;
 mod import;
 mod insights;
 mod interchange;
@@ -45,8 +44,6 @@ mod value;
 mod view;
 mod write;
 
-#[cfg(test)]
-mod gzip_tests;
 #[cfg(test)]
 mod number_tests;
 #[cfg(test)]
