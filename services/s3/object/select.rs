@@ -51,18 +51,18 @@ fn typed(event: select::Event) -> Event {
         select::Event::Records(bytes) => union.records = Some(blob(bytes)),
         select::Event::Cont => union.cont = Some(ContinuationEvent {}),
         select::Event::End => union.end = Some(EndEvent {}),
-        select::Event::Progress(select::Stats { scanned, returned }) => {
+        select::Event::Progress(select::Stats { scanned, processed, returned }) => {
             let details = Progress {
                 bytes_scanned: long(scanned),
-                bytes_processed: long(scanned),
+                bytes_processed: long(processed),
                 bytes_returned: long(returned),
             };
             union.progress = Some(ProgressEvent { details: Some(details) });
         }
-        select::Event::Stats(select::Stats { scanned, returned }) => {
+        select::Event::Stats(select::Stats { scanned, processed, returned }) => {
             let details = Stats {
                 bytes_scanned: long(scanned),
-                bytes_processed: long(scanned),
+                bytes_processed: long(processed),
                 bytes_returned: long(returned),
             };
             union.stats = Some(StatsEvent { details: Some(details) });

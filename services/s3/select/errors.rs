@@ -125,6 +125,8 @@ errors! {
         "The SelectRequest entity can only contain one of CSV or JSON. Check the service documentation and try again.";
     over_max_record_size() = "OverMaxRecordSize"
         "The length of a record in the input or result is greater than the maxCharsPerRecord of 1 MB.";
+    truncated_input() = "TruncatedInput"
+        "Object decompression failed. Check that the object is properly compressed using the format specified in the request.";
     unsupported_function(name) = "UnsupportedFunction" "Encountered an unsupported SQL function: {name}.";
     unsupported_scan_range() = "UnsupportedScanRangeInput"
         "Scan range queries are not supported on this type of object. Scan range queries are supported for uncompressed CSV without quoted record delimiters and for JSON LINES.";
@@ -134,7 +136,12 @@ errors! {
     value_parse_failure() = "ValueParseFailure" "Timestamp parse failure in the SQL expression.";
 }
 
-/// What AWS has and this does not: Parquet, compressed objects.
-pub(super) fn not_implemented(what: &str) -> AwsError {
-    AwsError::new("NotImplemented", 501, format!("S3 Select on {what} is not implemented."))
+/// A compressed object that is none, or holds too much.
+pub(super) fn decompression(_: cumulet_compress::Error) -> AwsError {
+    truncated_input()
+}
+
+/// What AWS has and this does not.
+pub(super) fn parquet() -> AwsError {
+    AwsError::new("NotImplemented", 501, "S3 Select on Parquet is not implemented.")
 }

@@ -1,6 +1,6 @@
 //! S3 Select: SQL over one object, as `SelectObjectContent` asks for it. Bytes come in as a body
 //! and events go out, with one record in memory. It knows no object, no bucket and no wire;
-//! Parquet and compressed objects are refused.
+//! Parquet is refused.
 
 mod ast;
 mod csv;
@@ -25,6 +25,7 @@ use std::ops::Range;
 use std::task::Poll;
 
 use bytes::Bytes;
+use cumulet_compress::Unpacker;
 use cumulet_core::{AwsError, Body, Timestamp};
 
 use ast::Query;
@@ -40,6 +41,10 @@ const RECORD_MAX: usize = 1 << 20;
 /// Bytes of one value of a JSON document, whose rows are records. AWS has no figure for it; it is
 /// held as text while a path goes through it.
 const DOCUMENT_MAX: usize = 16 << 20;
+/// Bytes that a compressed object may hold: as many as an object.
+const UNPACKED_MAX: u64 = 5 << 40;
+/// Bytes that are unpacked at once.
+const PACKED_PIECE: usize = 64 << 10;
 /// Bytes of a Records event, about.
 const RECORDS_SIZE: usize = 64 << 10;
 /// After so many bytes without a sign of life there is one.
@@ -58,14 +63,19 @@ pub(crate) enum Event {
 /// Bytes so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stats {
-    /// Read; the same as processed, since nothing is compressed.
+    /// Read.
     pub(crate) scanned: u64,
+    /// Read, after unpacking.
+    pub(crate) processed: u64,
     pub(crate) returned: u64,
 }
 
 /// A query under way.
 pub(crate) struct Selection {
     body: Body,
+    /// If the object is compressed, and what it has not been given yet.
+    unpacker: Option<Unpacker>,
+    packed: Bytes,
     query: Query,
     input: Input,
     records: Records,
@@ -75,7 +85,8 @@ pub(crate) struct Selection {
     /// Records that begin outside are passed over.
     range: (u64, u64),
     progress: bool,
-    read: u64,
+    scanned: u64,
+    processed: u64,
     quiet: u64,
     returned: u64,
     done: bool,
@@ -91,27 +102,28 @@ impl Selection {
         now: Timestamp,
     ) -> Result<Self, AwsError> {
         let (range, records) = (request.range(size)?, request.records());
-        let Request { query, input, output, progress, .. } = request;
+        let Request { query, input, output, progress, compression, .. } = request;
         let columns = match &input {
             Input::Csv(csv) if csv.header == Header::None => Some(columns(&query.paths, None)?),
             _ => None,
         };
-        let sink = Sink::new(output, &query, now);
-        let (read, quiet, returned, done, last) = (0, 0, 0, false, VecDeque::new());
         Ok(Self {
             body,
+            unpacker: compression.map(|format| Unpacker::new(format, UNPACKED_MAX)),
+            packed: Bytes::new(),
+            sink: Sink::new(output, &query, now),
             query,
             input,
             records,
-            sink,
             columns,
             range,
             progress,
-            read,
-            quiet,
-            returned,
-            done,
-            last,
+            scanned: 0,
+            processed: 0,
+            quiet: 0,
+            returned: 0,
+            done: false,
+            last: VecDeque::new(),
         })
     }
 
@@ -155,25 +167,46 @@ impl Selection {
     /// More bytes, or the end.
     async fn fill(&mut self) -> Result<Option<Event>, AwsError> {
         yield_once().await;
+        if let Some(unpacker) = &mut self.unpacker {
+            if let Some(bytes) = unpacker.piece().map_err(errors::decompression)? {
+                return Ok(self.take(&bytes));
+            }
+            if !self.packed.is_empty() {
+                let piece = self.packed.split_to(self.packed.len().min(PACKED_PIECE));
+                unpacker.push(&piece);
+                return Ok(None);
+            }
+        }
         match self.body.next().await.transpose()? {
             None if self.records.is_ended() => self.end()?,
-            None => self.records.end(),
-            Some(bytes) => {
-                self.records.push(&bytes);
-                self.read += bytes.len() as u64;
-                self.quiet += bytes.len() as u64;
-                if self.quiet > QUIET_MAX {
-                    self.quiet = 0;
-                    let stats = self.stats();
-                    return Ok(Some(if self.progress {
-                        Event::Progress(stats)
-                    } else {
-                        Event::Cont
-                    }));
+            None => {
+                if let Some(unpacker) = &self.unpacker {
+                    unpacker.end().map_err(errors::decompression)?;
                 }
+                self.records.end();
+            }
+            Some(bytes) => {
+                self.scanned += bytes.len() as u64;
+                if self.unpacker.is_none() {
+                    return Ok(self.take(&bytes));
+                }
+                self.packed = bytes;
             }
         }
         Ok(None)
+    }
+
+    /// Takes bytes of records; now and then there is a sign of life.
+    fn take(&mut self, bytes: &[u8]) -> Option<Event> {
+        self.records.push(bytes);
+        self.processed += bytes.len() as u64;
+        self.quiet += bytes.len() as u64;
+        if self.quiet <= QUIET_MAX {
+            return None;
+        }
+        self.quiet = 0;
+        let stats = self.stats();
+        Some(if self.progress { Event::Progress(stats) } else { Event::Cont })
     }
 
     fn end(&mut self) -> Result<(), AwsError> {
@@ -196,8 +229,9 @@ impl Selection {
 
     fn stats(&self) -> Stats {
         let (first, last) = self.range;
-        let scanned = self.read.min(last.saturating_add(1)).saturating_sub(first);
-        Stats { scanned, returned: self.returned }
+        let in_range = |read: u64| read.min(last.saturating_add(1)).saturating_sub(first);
+        let (scanned, processed) = (in_range(self.scanned), in_range(self.processed));
+        Stats { scanned, processed, returned: self.returned }
     }
 
     /// False when no more are wanted.

@@ -1,5 +1,6 @@
 //! What a request asks for, checked: the query, and how records are read and written.
 
+use cumulet_compress::Format;
 use cumulet_core::AwsError;
 
 use super::ast::{Path, Query, Step};
@@ -16,6 +17,7 @@ pub(crate) struct Request {
     pub(super) input: Input,
     pub(super) output: Output,
     pub(super) progress: bool,
+    pub(super) compression: Option<Format>,
     scan: Option<ScanRange>,
 }
 
@@ -56,9 +58,10 @@ impl Request {
         }
         let from = required("InputSerialization", input.input_serialization.as_ref())?;
         let to = required("OutputSerialization", input.output_serialization.as_ref())?;
+        let compression = compression(from)?;
         let (from, output) = (Input::parse(from)?, Output::parse(to)?);
         let range = input.scan_range.clone();
-        if range.is_some() && !from.may_be_entered() {
+        if range.is_some() && (compression.is_some() || !from.may_be_entered()) {
             return Err(errors::unsupported_scan_range());
         }
         let query = parser::parse(expression)?;
@@ -71,7 +74,7 @@ impl Request {
             }
         }
         let progress = input.request_progress.as_ref().and_then(|p| p.enabled).unwrap_or(false);
-        Ok(Self { query, input: from, output, progress, scan: range })
+        Ok(Self { query, input: from, output, progress, compression, scan: range })
     }
 
     pub(super) fn records(&self) -> Records {
@@ -115,13 +118,17 @@ fn required<'a, T>(name: &str, value: Option<&'a T>) -> Result<&'a T, AwsError> 
     value.ok_or_else(|| errors::missing_required_parameter(name))
 }
 
+fn compression(input: &InputSerialization) -> Result<Option<Format>, AwsError> {
+    match input.compression_type.as_deref() {
+        None | Some("" | "NONE") => Ok(None),
+        Some("GZIP") => Ok(Some(Format::Gzip)),
+        Some("BZIP2") => Ok(Some(Format::Bzip2)),
+        Some(_) => Err(errors::invalid_compression()),
+    }
+}
+
 impl Input {
     fn parse(input: &InputSerialization) -> Result<Self, AwsError> {
-        match input.compression_type.as_deref() {
-            None | Some("" | "NONE") => {}
-            Some("GZIP" | "BZIP2") => return Err(errors::not_implemented("compressed objects")),
-            Some(_) => return Err(errors::invalid_compression()),
-        }
         match (&input.csv, &input.json, &input.parquet) {
             (Some(csv), None, None) => CsvInput::parse(csv).map(Self::Csv),
             (None, Some(json), None) => {
@@ -132,7 +139,7 @@ impl Input {
                 };
                 Ok(Self::Json { lines })
             }
-            (None, None, Some(_)) => Err(errors::not_implemented("Parquet")),
+            (None, None, Some(_)) => Err(errors::parquet()),
             (None, None, None) => Err(errors::invalid_data_source()),
             _ => Err(errors::object_serialization_conflict()),
         }
