@@ -281,7 +281,7 @@ async fn compressed_objects() {
         assert!(error.starts_with("TruncatedInput"), "{error}");
     }
     request.input_serialization.as_mut().unwrap().compression_type = Some("BZIP2".into());
-    let bzip2 = *b"BZh91AY&SY\x91[\x9d\xa9\0\0\x02Q\0\0\x10\0\x04<\0 \00\xc0\x08i\xb2\x88#'\x8b\xb9\x22\x9c(HH\xad\xce\xd4\x80";
+    let bzip2 = *b"BZh91AY&SY\x91[\x9d\xa9\x00\x00\x02Q\x00\x00\x10\x00\x04<\x00 \x000\xc0\x08i\xb2\x88#'\x8b\xb9\x22\x9c(HH\xad\xce\xd4\x80";
     let got = events(&request, &bzip2, 5).await.unwrap();
     assert_eq!(got[0], Event::Records("b\nd\n".into()));
 }
