@@ -92,6 +92,20 @@ def test_an_object_that_is_not_compressed(s3, bucket):
     assert error.value.response["Error"]["Code"] == "TruncatedInput"
 
 
+def test_a_storage_class_that_is_not_read(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="cold", Body=PEOPLE, StorageClass="GLACIER")
+    with pytest.raises(ClientError) as error:
+        s3.select_object_content(
+            Bucket=bucket,
+            Key="cold",
+            Expression="SELECT * FROM S3Object",
+            ExpressionType="SQL",
+            InputSerialization=CSV,
+            OutputSerialization={"CSV": {}},
+        )
+    assert error.value.response["Error"]["Code"] == "UnsupportedStorageClass"
+
+
 def test_no_key(s3, bucket):
     with pytest.raises(s3.exceptions.NoSuchKey):
         s3.select_object_content(

@@ -13,13 +13,13 @@ mod like;
 mod moment;
 mod output;
 mod parser;
+mod pattern;
 mod records;
 mod request;
 #[cfg(test)]
 mod tests;
 mod value;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::task::Poll;
@@ -70,6 +70,18 @@ pub(crate) struct Stats {
     pub(crate) returned: u64,
 }
 
+/// What is next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Rows,
+    /// The records that nobody has taken yet, and then the error if there is one.
+    Records,
+    Progress,
+    Stats,
+    End,
+    Over,
+}
+
 /// A query under way.
 pub(crate) struct Selection {
     body: Body,
@@ -89,8 +101,9 @@ pub(crate) struct Selection {
     processed: u64,
     quiet: u64,
     returned: u64,
-    done: bool,
-    last: VecDeque<Result<Event, AwsError>>,
+    stage: Stage,
+    /// What ended it, if that was no end.
+    error: Option<AwsError>,
 }
 
 impl Selection {
@@ -122,16 +135,16 @@ impl Selection {
             processed: 0,
             quiet: 0,
             returned: 0,
-            done: false,
-            last: VecDeque::new(),
+            stage: Stage::Rows,
+            error: None,
         })
     }
 
     /// The next event. An error is the last; before any event it is the request's answer.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, AwsError>> {
-        while !self.done {
+        while self.stage == Stage::Rows {
             if self.sink.written.len() >= RECORDS_SIZE {
-                return self.take_records().map(Ok);
+                return Some(Ok(self.take_records()));
             }
             let step = match self.step() {
                 Ok(true) => Ok(None),
@@ -141,14 +154,37 @@ impl Selection {
             match step {
                 Ok(None) => {}
                 Ok(Some(event)) => return Some(Ok(event)),
-                Err(error) => {
-                    self.done = true;
-                    self.last = self.take_records().into_iter().map(Ok).collect();
-                    self.last.push_back(Err(error));
-                }
+                Err(error) => (self.error, self.stage) = (Some(error), Stage::Records),
             }
         }
-        self.last.pop_front()
+        self.last()
+    }
+
+    /// What comes after the last row.
+    fn last(&mut self) -> Option<Result<Event, AwsError>> {
+        if self.stage == Stage::Records {
+            self.stage = Stage::Progress;
+            if !self.sink.written.is_empty() {
+                return Some(Ok(self.take_records()));
+            }
+        }
+        if let Some(error) = self.error.take() {
+            self.stage = Stage::Over;
+            return Some(Err(error));
+        }
+        if self.stage == Stage::Progress {
+            self.stage = Stage::Stats;
+            if self.progress {
+                return Some(Ok(Event::Progress(self.stats())));
+            }
+        }
+        let (event, next) = match self.stage {
+            Stage::Stats => (Event::Stats(self.stats()), Stage::End),
+            Stage::End => (Event::End, Stage::Over),
+            _ => return None,
+        };
+        self.stage = next;
+        Some(Ok(event))
     }
 
     /// Takes one record; false if there is none before more bytes.
@@ -210,21 +246,15 @@ impl Selection {
     }
 
     fn end(&mut self) -> Result<(), AwsError> {
-        self.sink.end(&self.query)?;
-        self.done = true;
-        let records = self.take_records();
-        let stats = self.stats();
-        let progress = self.progress.then_some(Event::Progress(stats));
-        let last = [records, progress, Some(Event::Stats(stats)), Some(Event::End)];
-        self.last = last.into_iter().flatten().map(Ok).collect();
-        Ok(())
+        self.stage = Stage::Records;
+        self.sink.end(&self.query)
     }
 
-    fn take_records(&mut self) -> Option<Event> {
+    fn take_records(&mut self) -> Event {
         let written = std::mem::take(&mut self.sink.written);
         self.quiet = 0;
         self.returned += written.len() as u64;
-        (!written.is_empty()).then(|| Event::Records(written.into()))
+        Event::Records(written.into())
     }
 
     fn stats(&self) -> Stats {
@@ -256,7 +286,7 @@ impl Selection {
         }
         let Some(columns) = &self.columns else {
             if csv.header == Header::Use {
-                sink.header = csv.dialect.fields(text)?.iter().map(Value::to_string).collect();
+                sink.header = csv.dialect.fields(text)?.iter().map(Value::text).collect();
             }
             let header = (csv.header == Header::Use).then_some(sink.header.as_slice());
             self.columns = Some(columns(&query.paths, header)?);

@@ -133,7 +133,7 @@ async fn csv_dialects() {
         (
             with(|_| ()),
             "\"a\nb\"\n",
-            "CSVParsingError: Encountered an error parsing the CSV file. Check the file and try again.",
+            "CSVUnescapedQuote: An unescaped quote was found while parsing the CSV file. To allow quoted record delimiters, set AllowQuotedRecordDelimiter to 'TRUE'.",
         ),
     ] {
         assert_eq!(answer(&request, data).await, expected, "{data}");
