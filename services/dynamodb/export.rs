@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::api::{self, input, output};
 use crate::errors::{self, validation};
 use crate::name::TableRef;
-use crate::{DynamoDb, backup, gzip, interchange};
+use crate::{DynamoDb, backup, interchange};
 
 /// Exports that one answer lists.
 const PAGE: usize = 25;
@@ -109,7 +109,7 @@ impl Export {
     async fn write(&mut self, cx: &Cx, lines: &str) -> Result<(), AwsError> {
         let folder = self.manifest.trim_end_matches("manifest-summary.json").to_owned();
         self.put(cx, &format!("{folder}_started"), Vec::new()).await?;
-        let data = gzip::pack(lines.as_bytes());
+        let data = cumulet_compress::pack(lines.as_bytes());
         let sum = Md5::digest(&data);
         let key = format!(
             "{folder}data/{}.json.gz",

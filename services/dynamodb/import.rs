@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use cumulet_compress::{Format, unpack};
 use cumulet_core::{AwsError, Cx, Timestamp, Value, paging};
 
 use crate::api::{self, input, output};
@@ -11,7 +12,7 @@ use crate::name::TableRef;
 use crate::state::TableRow;
 use crate::value::Item;
 use crate::write::{Action, Write};
-use crate::{DynamoDb, backup, gzip, interchange, schema, table};
+use crate::{DynamoDb, backup, interchange, schema, table};
 
 /// Bytes of an object, packed and unpacked.
 const OBJECT_MAX: usize = 256 << 20;
@@ -137,7 +138,7 @@ impl Import {
     fn take(&mut self, db: &DynamoDb, cx: &Cx, bytes: Vec<u8>) -> Result<(), AwsError> {
         let wrong = || AwsError::new("ItemValidationError", 400, "An object cannot be read");
         let bytes = match self.compression.as_str() {
-            "GZIP" => gzip::unpack(&bytes, OBJECT_MAX).ok_or_else(wrong)?,
+            "GZIP" => unpack(Format::Gzip, &bytes, OBJECT_MAX).map_err(|_| wrong())?,
             _ => bytes,
         };
         let text = String::from_utf8(bytes).map_err(|_| wrong())?;

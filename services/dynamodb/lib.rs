@@ -12,7 +12,6 @@ mod errors;
 mod export;
 mod expression;
 mod global;
-mod gzip;
 mod import;
 mod insights;
 mod interchange;
@@ -47,8 +46,6 @@ mod value;
 mod view;
 mod write;
 
-#[cfg(test)]
-mod gzip_tests;
 #[cfg(test)]
 mod number_tests;
 #[cfg(test)]
