@@ -15,7 +15,7 @@ use crate::bind::write::{XML_DECLARATION, put};
 use crate::event::{Messages, encode_initial_response};
 use crate::place::Place;
 use crate::xml::write::{Name, Style, members};
-use crate::{bind, cbor, json};
+use crate::{bind, cbor, json, spare};
 
 /// The HTTP answer of a success: status, headers, body. A streaming body was taken from the output
 /// beforehand, by `output.take_body()`; events in it become messages here.
@@ -56,7 +56,7 @@ pub fn write_output(
             if answer.status() == StatusCode::NO_CONTENT {
                 answer.headers_mut().remove(CONTENT_TYPE);
             } else if !parts.body.is_empty() {
-                *answer.body_mut() = parts.body.into();
+                *answer.body_mut() = spare::bytes(parts.body).into();
             }
         }
         (Protocol::RestJson | Protocol::RestXml, None) => {}
@@ -80,7 +80,7 @@ pub fn write_output(
             if !out.is_empty() || protocol == Protocol::Json {
                 answer.headers_mut().insert(CONTENT_TYPE, content_type(protocol, Some(model)));
             }
-            *answer.body_mut() = out.into();
+            *answer.body_mut() = spare::bytes(out).into();
         }
     }
     if stream.is_some() {
