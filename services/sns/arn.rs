@@ -42,8 +42,7 @@ impl TopicRef {
     }
 
     pub(crate) fn arn(&self) -> String {
-        let Scope { account, region, .. } = self.scope;
-        format!("arn:{}:sns:{region}:{account}:{}", region.partition(), self.name)
+        arn(self.scope, &self.name)
     }
 }
 
@@ -93,8 +92,12 @@ pub(crate) fn is_fifo(name: &str) -> bool {
 
 /// The ARN of a resource in the caller's own scope.
 pub(crate) fn here(cx: &Cx, resource: &str) -> String {
-    let region = cx.region();
-    format!("arn:{}:sns:{region}:{}:{resource}", region.partition(), cx.account())
+    arn(cx.scope(), resource)
+}
+
+fn arn(Scope { account, region, .. }: Scope, resource: &str) -> String {
+    let (partition, region, account) = (region.partition(), region.as_str(), account.as_str());
+    ["arn:", partition, ":sns:", region, ":", account, ":", resource].concat()
 }
 
 /// For authorisation: a topic's ARN as given.

@@ -106,7 +106,7 @@ impl One {
 
     /// As SNS, for the topic.
     pub(crate) fn service(&self) -> Cx {
-        self.cx.as_service("sns.amazonaws.com", self.at.arn())
+        self.cx.as_service("sns.amazonaws.com", self.message.topic_arn.as_str())
     }
 
     async fn attempt(&self) -> Result<(), Failure> {
@@ -131,7 +131,7 @@ impl One {
         if s.is_raw() || matches!(protocol, "sms" | "email") {
             return self.message.text.of(protocol).to_owned();
         }
-        envelope::notification(&self.message, protocol, &s.arn, &self.sns.links(&self.cx))
+        envelope::notification(&self.message, protocol, &s.arn, self.sns.links(&self.cx))
     }
 
     fn to_outbox(&self, body: String) {
@@ -145,10 +145,8 @@ impl One {
         let Some((cx, queue)) = target(&self.service(), queue_arn) else {
             return Err(Failure::permanent("not the ARN of a queue"));
         };
-        let mut input = vec![
-            ("QueueUrl", format!("/{}/{queue}", cx.account()).into()),
-            ("MessageBody", self.body().into()),
-        ];
+        let mut input =
+            vec![("QueueUrl", queue.as_str().into()), ("MessageBody", self.body().into())];
         let message = &self.message;
         if self.subscription.is_raw() && !message.attributes.is_empty() {
             let attributes = message.attributes.iter().map(|(n, a)| (n.clone(), attribute(a)));
@@ -167,13 +165,12 @@ impl One {
         if let Some(id) = message.deduplication.as_deref().filter(|_| fifo_queue) {
             input.push(("MessageDeduplicationId", id.into()));
         }
-        let sent = cx.call("sqs", "SendMessage", Value::map(input)).await;
-        sent.map(|_| ()).map_err(Failure::permanent)
+        cx.tell("sqs", "SendMessage", Value::map(input)).await.map_err(Failure::permanent)
     }
 
     async fn to_function(&self) -> Result<(), Failure> {
         let s = &self.subscription;
-        let event = envelope::lambda_event(&self.message, &s.arn, &self.sns.links(&self.cx));
+        let event = envelope::lambda_event(&self.message, &s.arn, self.sns.links(&self.cx));
         if self.cx.cloud().service("lambda").is_none() {
             self.to_outbox(event);
             return Ok(());
@@ -200,8 +197,7 @@ impl One {
         let stream = resource.strip_prefix("deliverystream/").unwrap_or(&resource);
         let record = Value::map([("Data", Value::Blob(body.into_bytes().into()))]);
         let input = Value::map([("DeliveryStreamName", stream.into()), ("Record", record)]);
-        let put = cx.call("firehose", "PutRecord", input).await;
-        put.map(|_| ()).map_err(Failure::permanent)
+        cx.tell("firehose", "PutRecord", input).await.map_err(Failure::permanent)
     }
 
     fn to_phone(&self) -> Result<(), Failure> {

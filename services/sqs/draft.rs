@@ -18,6 +18,8 @@ const TRACE: &str = "AWSTraceHeader";
 /// A message that is fit to be sent, but for the queue's own settings.
 pub(crate) struct Draft {
     body: String,
+    /// What the sender is told: of the body, the attributes, the system attributes.
+    pub(crate) digests: [Option<String>; 3],
     attributes: Attributes,
     /// Seconds, where the sender gives them.
     delay: Option<u32>,
@@ -46,7 +48,13 @@ impl Draft {
         let group = entry.message_group_id.map(|id| check_id(id, "MessageGroupId")).transpose()?;
         let dedup = entry.message_deduplication_id;
         let group = group.map(Arc::from);
-        let mut draft = Self { body, attributes, delay, group, dedup: None };
+        // Sections are short: what takes time is done before.
+        let digests = [
+            Some(contents::md5_of_body(&body)),
+            contents::md5_of_attributes(attributes.user.iter()),
+            contents::md5_of_attributes(attributes.system.iter()),
+        ];
+        let mut draft = Self { body, digests, attributes, delay, group, dedup: None };
         if !is_fifo {
             return match dedup {
                 Some(id) => Err(errors::not_for_this_queue(id, "MessageDeduplicationId")),
@@ -69,15 +77,6 @@ impl Draft {
     /// Bytes that count towards limits.
     pub(crate) fn size(&self) -> usize {
         contents::size(&self.body, &self.attributes)
-    }
-
-    /// The digests that the sender is told: of the body, the attributes, the system attributes.
-    pub(crate) fn digests(&self) -> [Option<String>; 3] {
-        [
-            Some(contents::md5_of_body(&self.body)),
-            contents::md5_of_attributes(self.attributes.user.iter()),
-            contents::md5_of_attributes(self.attributes.system.iter()),
-        ]
     }
 
     /// Checks the queue's size limit.

@@ -62,7 +62,7 @@ impl Sqs {
         let owner = cx.to(at.scope.account, at.scope.region);
         let owner = owner.as_service("sqs.amazonaws.com", at.arn());
         cx.spawn(async move {
-            if let Err(error) = owner.call("cloudwatch", "PutMetricData", input).await {
+            if let Err(error) = owner.tell("cloudwatch", "PutMetricData", input).await {
                 log::debug!("metrics of a queue: {error}");
             }
         });
