@@ -1,15 +1,15 @@
 //! Messages before they are sent: what all of them must fulfil, and what each kind of queue asks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::SendMessageBatchRequestEntry;
-use crate::contents::{self, Attributes, Contents, Labels};
+use crate::contents::{self, Attributes, Contents};
 use crate::errors;
 use crate::fifo::Key;
 use crate::state::{Message, Queue};
+use crate::texts::Texts;
 
 /// Where X-Ray's SDKs put their trace, and the system attribute that it becomes.
 const TRACE_HEADER: &str = "x-amzn-trace-id";
@@ -24,7 +24,7 @@ pub(crate) struct Draft {
     /// Seconds, where the sender gives them.
     delay: Option<u32>,
     /// For fair queues; a standard queue keeps no order by it.
-    group: Option<Arc<str>>,
+    group: Option<String>,
     dedup: Option<Dedup>,
 }
 
@@ -47,7 +47,6 @@ impl Draft {
         let delay = entry.delay_seconds.map(check_delay).transpose()?;
         let group = entry.message_group_id.map(|id| check_id(id, "MessageGroupId")).transpose()?;
         let dedup = entry.message_deduplication_id;
-        let group = group.map(Arc::from);
         // Sections are short: what takes time is done before.
         let digests = [
             Some(contents::md5_of_body(&body)),
@@ -107,17 +106,15 @@ impl Draft {
         let own = |delay: u32| Duration::from_secs(delay.into());
         let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
-        let dedup = self.dedup.map(|id| match id {
-            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
+        let dedup = self.dedup.as_ref().map(|id| match id {
+            Dedup::Given(id) | Dedup::OfBody(id) => id.as_str(),
         });
-        let labels = self.group.map(|group| Box::new(Labels { group, dedup }));
         let mut contents = Contents {
             id: cx.ids().uuid_bytes(),
-            body: self.body.into_boxed_str(),
+            texts: Texts::new(self.body, self.group.as_deref(), dedup),
             sent: now,
             sender: cx.account(),
             carried: 0,
-            labels,
             attributes: (!plain).then(|| Box::new(self.attributes)),
         };
         // A traced caller need not say so twice.

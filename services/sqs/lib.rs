@@ -22,6 +22,7 @@ mod received;
 mod redrive;
 mod state;
 mod tags;
+mod texts;
 mod url;
 mod visibility;
 

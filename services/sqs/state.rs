@@ -178,11 +178,9 @@ impl Tables {
             keys.truncate(most);
             return keys;
         }
-        let groups = by.heads.range(range).flat_map(|(_, head)| {
-            let message = self.messages.get(head);
-            let group = message.and_then(|m| m.contents.fifo()).map(|f| Arc::clone(&f.group));
-            let group = group.map(|group| by.group_from((queue.id, group), head.1));
-            group.into_iter().flatten().take_while(|(_, at)| *at <= now).map(|(key, _)| key)
+        let groups = by.heads.range(range).flat_map(|(_, (group, _))| {
+            let visible = by.group(*group).take_while(|(_, at)| *at <= now);
+            visible.map(|(place, _)| (queue.id, place))
         });
         groups.take(most).collect()
     }
@@ -243,15 +241,7 @@ impl Tables {
     }
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, queue: &Queue, mut message: Message) -> MessageKey {
-        // Messages of a group share its name.
-        if queue.is_fifo
-            && let Some(contents) = Arc::get_mut(&mut message.contents)
-            && let Some(labels) = contents.labels.as_deref_mut()
-            && let Some(name) = self.messages.by().group_name(queue.id, &labels.group)
-        {
-            labels.group = name;
-        }
+    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
         let expiry = message.contents.sent.plus(queue.numbers.retention);
         if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);
