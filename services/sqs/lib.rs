@@ -120,6 +120,7 @@ impl State for Sqs {
                 for queue in reached.unwrap_or_default() {
                     self.wake(&queue, 1);
                 }
+                self.gauge(&cx, scope);
             }
         })
     }

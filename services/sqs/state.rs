@@ -39,13 +39,16 @@ tables! {
         pub(crate) sequences: Table<QueueId, u64>,
         /// Tasks that move messages out of dead-letter queues.
         pub(crate) tasks: Table<TaskId, Arc<Task>, TaskIndexes>,
+        /// When to tell CloudWatch next how the queues are.
+        pub(crate) gauges: Table<(), Timestamp>,
         /// When a queue of this name was deleted, where the settings ask for a pause after that.
         pub(crate) deleted: Table<String, Timestamp>,
     }
     next_due = |t| {
         let expiry = t.expiries.by().at.first().map(|(at, _)| *at);
         let task = t.tasks.by().due.first().map(|(at, _)| *at);
-        expiry.into_iter().chain(task).min()
+        let gauges = t.gauges.get(&()).copied();
+        expiry.into_iter().chain(task).chain(gauges).min()
     };
 }
 
