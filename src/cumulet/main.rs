@@ -9,5 +9,4 @@ fn main() -> ExitCode {
     cumulet::cli::run()
 }
 
-#[cfg(target_env = "musl")]
 mod memory;
