@@ -11,7 +11,6 @@ fn main() -> ExitCode {
     cumulet::cli::run()
 }
 
-#[cfg(target_env = "musl")]
 mod memory;
 #[cfg(image)]
 mod panics;

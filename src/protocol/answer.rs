@@ -66,7 +66,8 @@ pub fn write_output(
             *answer.body_mut() = Body::stream(Chain { first: Some(first), rest });
         }
         _ => {
-            let mut out = Vec::new();
+            // Most answers are short.
+            let mut out = Vec::with_capacity(512);
             match protocol {
                 Protocol::Query | Protocol::Ec2 => {
                     xml(&mut out, protocol, model, operation, output, request_id);
@@ -215,15 +216,15 @@ fn xml(
     if let Some(shape) = operation.output {
         let place = Place::root(Schema { model, shape });
         let wrapper = match operation.result_wrapper {
-            "" => [name, "Result"].concat(),
-            wrapper => wrapper.to_owned(),
+            "" => [name, "Result"],
+            wrapper => [wrapper, ""],
         };
         if is_query {
-            open(out, &["<", &wrapper, ">"]);
+            open(out, &["<", wrapper[0], wrapper[1], ">"]);
         }
         output.encode(&mut members(out, place, style));
         if is_query {
-            open(out, &["</", &wrapper, ">"]);
+            open(out, &["</", wrapper[0], wrapper[1], ">"]);
         }
     }
     if is_query {
