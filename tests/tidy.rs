@@ -27,6 +27,7 @@ const RULES: &[(&str, Rule)] = &[
     ("no file is called utils, helpers, common or manager", named_for_a_noun),
     ("a test turns the clock, it never sleeps", never_sleeps),
     ("every API model names the source that NOTICE speaks of", models_name_their_source),
+    ("a service whose model has fractions has cumulet-protocol/float (or json)", reads_its_floats),
 ];
 
 /// Files that may pass the wall, with the reason.
@@ -273,6 +274,21 @@ fn models_name_their_source(tree: &Tree) -> Found {
         .collect()
 }
 
+fn reads_its_floats(tree: &Tree) -> Found {
+    let floats = |name: &str| {
+        let model = tree.get(&format!("services/{name}/model.json")).map_or("", String::as_str);
+        ["double", "float"].iter().any(|kind| model.contains(&format!("\"type\":\"{kind}\"")))
+    };
+    let manifest = tree.get("src/cumulet/Cargo.toml").map_or("", String::as_str);
+    let reads = |name: &str| {
+        let line = section(manifest, "features")
+            .into_iter()
+            .find(|line| line.contains(&format!("\"dep:cumulet-{name}\"")));
+        line.is_some_and(|line| line.contains("protocol/float") || line.contains("protocol/json"))
+    };
+    services(tree).into_iter().filter(|name| floats(name) && !reads(name)).collect()
+}
+
 #[test]
 fn the_tree_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -293,7 +309,7 @@ fn every_rule_can_be_broken() {
         ("src/core/Cargo.toml", "[dependencies]\ncumulet-store.workspace = true\n".to_owned()),
         ("src/cumulet/Cargo.toml", "[features]\nsns = [\"dep:cumulet-sns\"]\n".to_owned()),
         ("services/sqs/Cargo.toml", "[lints]\nworkspace = true\n".to_owned()),
-        ("services/sqs/model.json", "{}".to_owned()),
+        ("services/sqs/model.json", "{\"type\":\"double\"}".to_owned()),
         (
             "services/sqs/lib.rs",
             format!("#[cfg(feature = \"sqs\")]\n{open})\n{}", "\n".repeat(LINES_MAX)),

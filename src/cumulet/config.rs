@@ -14,7 +14,7 @@ use crate::services;
 pub const DEFAULT_PORT: u16 = 4566;
 
 /// How long the end may take if nothing else is said, in seconds; LocalStack's figure.
-const SHUTDOWN_TIME: f64 = 5.0;
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 
 /// Names that keep the prefix: they are LocalStack's own with it.
 const PREFIXED: [&str; 6] = [
@@ -295,13 +295,17 @@ impl Reader {
     }
 
     /// A length of time; the unit may be written behind it.
-    fn seconds(&mut self, name: &str, default: f64) -> Duration {
-        let text = self.get(name);
-        let seconds =
-            if text.is_empty() { Ok(default) } else { text.trim_end_matches('s').parse() };
-        seconds.ok().and_then(|s| Duration::try_from_secs_f64(s).ok()).unwrap_or_else(|| {
-            self.notes.push(format!("{name} is no number of seconds; it stays {default}"));
-            Duration::from_secs_f64(default)
+    fn seconds(&mut self, name: &str, default: Duration) -> Duration {
+        let text = self.get(name).trim_end_matches('s');
+        if text.is_empty() {
+            return default;
+        }
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        let nanos = format!("{fraction:0<9.9}").parse();
+        let given = whole.parse().ok().zip(nanos.ok());
+        given.map(|(whole, nanos)| Duration::new(whole, nanos)).unwrap_or_else(|| {
+            self.notes.push(format!("{name} is no number of seconds; it stays {default:?}"));
+            default
         })
     }
 

@@ -104,6 +104,11 @@ impl Value {
     }
 }
 
+/// std's reading of floats and `powf` are 16 KB of tables.
+fn ten_to(n: u32) -> f64 {
+    10_f64.powi(i32::try_from(n).unwrap_or(i32::MAX))
+}
+
 fn power(n: u32) -> Option<i128> {
     10_i128.checked_pow(n)
 }
@@ -120,21 +125,32 @@ impl Number {
         {
             return Some(Self::Int(int));
         }
+        let (digits, exponent) = match digits.split_once(['e', 'E']) {
+            Some((digits, exponent)) => (digits, Some(exponent.parse::<i32>().ok()?)),
+            None => (digits, None),
+        };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all = || whole.bytes().chain(fraction.bytes());
-        if all().all(|b| b.is_ascii_digit()) && all().count() <= DIGITS_MAX as usize {
-            let value: i128 = format!("{whole}{fraction}").parse().ok()?;
-            let value = if text.starts_with('-') { -value } else { value };
-            return Some(Self::Decimal(value, u32::try_from(fraction.len()).ok()?));
+        // What a float does not show is cut off.
+        let (whole, cut) = whole.split_at_checked(DIGITS_MAX as usize).unwrap_or((whole, ""));
+        let room = (DIGITS_MAX as usize).saturating_sub(whole.len());
+        let kept = fraction.get(..room.min(fraction.len()))?;
+        let value: i128 = format!("{whole}{kept}").parse().ok()?;
+        let value = if text.starts_with('-') { -value } else { value };
+        let decimal = Self::Decimal(value, u32::try_from(kept.len()).ok()?);
+        if exponent.is_none() && cut.is_empty() && kept.len() == fraction.len() {
+            return Some(decimal);
         }
-        text.parse().ok().filter(|f: &f64| f.is_finite()).map(Self::Float)
+        let exponent = exponent.unwrap_or_default().checked_add(i32::try_from(cut.len()).ok()?)?;
+        let step = ten_to(exponent.unsigned_abs());
+        let float = if exponent < 0 { decimal.float() / step } else { decimal.float() * step };
+        Some(Self::Float(float)).filter(|_| float.is_finite())
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a float is what is asked for")]
     pub(super) fn float(self) -> f64 {
         match self {
             Self::Int(n) => n as f64,
-            Self::Decimal(n, scale) => n as f64 / 10_f64.powf(f64::from(scale)),
+            Self::Decimal(n, scale) => n as f64 / ten_to(scale),
             Self::Float(f) => f,
         }
     }

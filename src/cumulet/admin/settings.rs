@@ -37,7 +37,7 @@ impl Admin {
         let Some(name) = name.as_str().filter(is_word) else {
             return bad_request("variable is a name of letters, digits and _.\n");
         };
-        let number = value.as_str().and_then(|text| text.parse::<f64>().ok());
+        let number = value.as_str().and_then(|text| serde_json::from_str::<f64>(text).ok());
         let value = number.map_or_else(|| value.clone(), Value::from);
         if matches!(name, "DEBUG" | "LS_LOG") {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
