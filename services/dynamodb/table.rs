@@ -165,7 +165,8 @@ pub(crate) fn describe_table(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     db.store.read(cx, at.scope, |tx| {
         let table = tx.named(at.name)?;
-        Ok(output::DescribeTable { table: Some(tx.describe(table, Phase::Active)) })
+        let phase = if tx.is_importing(table) { Phase::Creating } else { Phase::Active };
+        Ok(output::DescribeTable { table: Some(tx.describe(table, phase)) })
     })
 }
 
@@ -196,6 +197,9 @@ pub(crate) fn delete_table(
         let table = Arc::clone(tx.named(at.name)?);
         if table.is_protected {
             return Err(errors::protected());
+        }
+        if tx.is_importing(&table) {
+            return Err(errors::being_created(at.name));
         }
         let description = tx.describe_deleted(&table);
         tx.back_up_deleted(cx, &table);
