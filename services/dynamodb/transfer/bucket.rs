@@ -35,7 +35,10 @@ impl Bucket {
             ("ExpectedBucketOwner", owner.as_str().into()),
         ];
         input.extend(more);
-        cx.call_with("s3", operation, Value::map(input), body).await
+        let answer = cx.call_with("s3", operation, Value::map(input), body).await;
+        answer.map_err(|error| {
+            AwsError::new(format!("S3{}", error.code()), 400, error.message().to_owned())
+        })
     }
 
     /// The keys and sizes of the objects behind the prefix.
