@@ -2,21 +2,24 @@
 
 use cumulet_core::{AwsError, Body, Cx, Value};
 
+use super::Job;
+use crate::stream::digest;
+
 /// Bytes of an object that is read, packed and unpacked.
-pub(crate) const OBJECT_MAX: usize = 256 << 20;
+pub(super) const OBJECT_MAX: usize = 256 << 20;
 /// Objects that one piece of work reads, as AWS has it.
 const OBJECTS_MAX: usize = 50_000;
 
 /// A bucket and, if given, what keys in it begin with.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Bucket {
-    pub(crate) name: String,
-    pub(crate) owner: Option<String>,
-    pub(crate) prefix: Option<String>,
+pub(super) struct Bucket {
+    pub(super) name: String,
+    pub(super) owner: Option<String>,
+    pub(super) prefix: Option<String>,
 }
 
 impl Bucket {
-    pub(crate) fn new(name: Option<String>, owner: Option<String>, prefix: Option<String>) -> Self {
+    pub(super) fn new(name: Option<String>, owner: Option<String>, prefix: Option<String>) -> Self {
         let prefix = prefix.filter(|prefix| !prefix.is_empty());
         Self { name: name.unwrap_or_default(), owner, prefix }
     }
@@ -42,7 +45,7 @@ impl Bucket {
     }
 
     /// The keys and sizes of the objects behind the prefix.
-    pub(crate) async fn list(&self, cx: &Cx) -> Result<Vec<(String, usize)>, AwsError> {
+    pub(super) async fn list(&self, cx: &Cx) -> Result<Vec<(String, usize)>, AwsError> {
         let mut objects = Vec::new();
         let mut token = Value::Null;
         loop {
@@ -65,7 +68,7 @@ impl Bucket {
         }
     }
 
-    pub(crate) async fn get(&self, cx: &Cx, key: &str) -> Result<Vec<u8>, AwsError> {
+    pub(super) async fn get(&self, cx: &Cx, key: &str) -> Result<Vec<u8>, AwsError> {
         let (_, body) = self.call(cx, "GetObject", vec![("Key", key.into())], None).await?;
         let too_large = || AwsError::new("ObjectTooLarge", 400, "An object is too large");
         match body {
@@ -77,20 +80,20 @@ impl Bucket {
 
 /// Where files are written to, and how S3 shall encrypt them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Target {
-    pub(crate) bucket: Bucket,
-    pub(crate) encryption: Option<String>,
-    pub(crate) key: Option<String>,
+pub(super) struct Target {
+    pub(super) bucket: Bucket,
+    pub(super) encryption: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 impl Target {
     /// What the keys of all files begin with.
-    pub(crate) fn folder(&self) -> String {
+    pub(super) fn folder(&self) -> String {
         let prefix = self.bucket.prefix.as_deref().map(|p| p.trim_end_matches('/'));
         prefix.map_or("AWSDynamoDB/".to_owned(), |prefix| format!("{prefix}/AWSDynamoDB/"))
     }
 
-    pub(crate) async fn put(&self, cx: &Cx, key: &str, bytes: Vec<u8>) -> Result<(), AwsError> {
+    pub(super) async fn put(&self, cx: &Cx, key: &str, bytes: Vec<u8>) -> Result<(), AwsError> {
         let mut input = vec![("Key", key.into())];
         if let Some(algorithm) = &self.encryption {
             let name = if algorithm == "KMS" { "aws:kms" } else { "AES256" };
@@ -103,7 +106,13 @@ impl Target {
     }
 }
 
-/// A name for a file that nobody else's has.
-pub(crate) fn file_name(cx: &Cx) -> String {
-    cx.ids().text(26, b"abcdefghijklmnopqrstuvwxyz234567")
+/// A name that the n-th file of a job has, and no other.
+pub(super) fn file_name(job: &Job, n: usize) -> String {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let number = u128::from_be_bytes(digest(format!("{}/{n}", job.arn)));
+    let letter = |i: u32| {
+        let place = usize::try_from(number >> (5 * i) & 31).unwrap_or(0);
+        LETTERS.get(place).map(|letter| char::from(*letter))
+    };
+    (0..26).filter_map(letter).collect()
 }

@@ -26,7 +26,7 @@ const REPORT_BYTES: usize = 1 << 20;
 
 /// A bulk put, and how far it is.
 #[derive(Clone, Debug)]
-pub(crate) struct BulkPut {
+pub(super) struct BulkPut {
     /// As it was given.
     table: String,
     pub(super) load: Load,
@@ -96,7 +96,8 @@ impl BulkPut {
         }
         let lines = std::mem::take(&mut report.lines);
         let data = gzip::pack(lines.concat().as_bytes());
-        let key = format!("{folder}{}/{}.json.gz", report.kind.to_lowercase(), file_name(cx));
+        let name = file_name(job, self.files.len());
+        let key = format!("{folder}{}/{name}.json.gz", report.kind.to_lowercase());
         self.files.push(json!({"outputType": report.kind, "itemCount": lines.len(), "s3Key": key}));
         self.target.put(cx, &key, data).await
     }

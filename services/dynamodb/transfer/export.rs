@@ -29,31 +29,31 @@ const FILE_BYTES: usize = 16 << 20;
 
 /// An export, and how far it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Export {
-    pub(crate) target: Target,
-    pub(crate) format: Format,
-    pub(crate) period: Period,
-    pub(crate) filter: Option<Filter>,
+pub(super) struct Export {
+    pub(super) target: Target,
+    pub(super) format: Format,
+    pub(super) period: Period,
+    pub(super) filter: Option<Filter>,
     /// All that was there when the export was asked for, until its records are known.
-    pub(crate) past: Option<(Rows, History)>,
+    pub(super) past: Option<(Rows, History)>,
     records: Arc<[Changed]>,
     /// Records that are written.
     at: usize,
     /// What the manifest says of each file.
     files: Vec<String>,
-    pub(crate) items: usize,
-    pub(crate) bytes: usize,
+    pub(super) items: usize,
+    pub(super) bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(super) enum Format {
     Json,
     Ion,
 }
 
 /// What of a table's past is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Period {
+pub(super) enum Period {
     /// The items as they were at a time.
     At(Timestamp),
     /// The items that have changed from a time on, before another; and whether they are shown as
@@ -63,16 +63,16 @@ pub(crate) enum Period {
 
 /// Which items are exported and what of them, as it was given.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    pub(crate) key: Option<String>,
-    pub(crate) condition: Option<String>,
-    pub(crate) view: Option<String>,
-    pub(crate) names: Option<BTreeMap<String, String>>,
-    pub(crate) values: Option<Item>,
+pub(super) struct Filter {
+    pub(super) key: Option<String>,
+    pub(super) condition: Option<String>,
+    pub(super) view: Option<String>,
+    pub(super) names: Option<BTreeMap<String, String>>,
+    pub(super) values: Option<Item>,
 }
 
 impl Format {
-    pub(crate) fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         if self == Self::Ion { "ION" } else { "DYNAMODB_JSON" }.to_owned()
     }
 
@@ -82,7 +82,7 @@ impl Format {
 }
 
 impl Period {
-    pub(crate) fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         if self.is_incremental() { "INCREMENTAL_EXPORT" } else { "FULL_EXPORT" }.to_owned()
     }
 
@@ -90,7 +90,7 @@ impl Period {
         matches!(self, Self::Between { .. })
     }
 
-    pub(crate) fn view_type(with_old: bool) -> &'static str {
+    pub(super) fn view_type(with_old: bool) -> &'static str {
         if with_old { "NEW_AND_OLD_IMAGES" } else { "NEW_IMAGE" }
     }
 }
@@ -124,13 +124,13 @@ impl Filter {
     }
 
     /// Refuses what makes no sense for a table.
-    pub(crate) fn check(&self, table: &TableRow) -> Result<(), AwsError> {
+    pub(super) fn check(&self, table: &TableRow) -> Result<(), AwsError> {
         self.parse(table).map(drop)
     }
 }
 
 impl Export {
-    pub(crate) fn new(
+    pub(super) fn new(
         target: Target,
         format: Format,
         period: Period,
@@ -143,7 +143,7 @@ impl Export {
     }
 
     /// Lets go of the items.
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         (self.past, self.records) = (None, Arc::from([]));
     }
 
@@ -152,12 +152,12 @@ impl Export {
         format!("{}{}/", self.target.folder(), job.id())
     }
 
-    pub(crate) fn manifest(&self, job: &Job) -> String {
+    pub(super) fn manifest(&self, job: &Job) -> String {
         format!("{}manifest-summary.json", self.folder(job))
     }
 
     /// Writes the next file, and after the last one what tells of them.
-    pub(crate) async fn step(&mut self, cx: &Cx, job: &Job) -> Result<Step, AwsError> {
+    pub(super) async fn step(&mut self, cx: &Cx, job: &Job) -> Result<Step, AwsError> {
         if let Some(past) = self.past.take() {
             self.target.put(cx, &format!("{}_started", self.folder(job)), Vec::new()).await?;
             self.records = self.read(&job.table, &past)?;
@@ -213,7 +213,8 @@ impl Export {
         let sum = Md5::digest(&data);
         let folder =
             if self.period.is_incremental() { self.target.folder() } else { self.folder(job) };
-        let key = format!("{folder}data/{}.{}", file_name(cx), self.format.suffix());
+        let key =
+            format!("{folder}data/{}.{}", file_name(job, self.files.len()), self.format.suffix());
         self.target.put(cx, &key, data).await?;
         let file = json!({
             "itemCount": self.at - begin,

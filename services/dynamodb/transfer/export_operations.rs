@@ -160,9 +160,7 @@ pub(crate) fn list_exports(
     input: input::ListExports,
 ) -> Result<output::ListExports, AwsError> {
     let limit = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE);
-    let table = input.table_arn;
-    let wanted =
-        |job: &Job| of(job).is_some() && table.as_ref().is_none_or(|arn| *arn == job.table.arn);
+    let wanted = |job: &Job| of(job).is_some() && job.is_of(input.table_arn.as_ref());
     db.store.read_here(cx, |tx| {
         let token = input.next_token.as_ref();
         let (page, next) = tx.page_of_jobs(cx.now(), wanted, |job| &job.arn, limit, token)?;

@@ -17,8 +17,8 @@ const PAGE: usize = 25;
 
 /// An import, and how far it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Import {
-    pub(crate) load: Load,
+pub(super) struct Import {
+    pub(super) load: Load,
     /// How its CSV is written, as it was given.
     csv: Option<(Option<String>, Option<Vec<String>>)>,
     imported: i64,
@@ -26,7 +26,7 @@ pub(crate) struct Import {
 
 impl Import {
     /// A file that cannot be read ends it; a record that cannot is passed over.
-    pub(crate) async fn step(&mut self, cx: &Cx, job: &Job) -> Result<Step, AwsError> {
+    pub(super) async fn step(&mut self, cx: &Cx, job: &Job) -> Result<Step, AwsError> {
         let batch = self.load.next(cx, &job.table).await?;
         match &batch.error {
             Some(error) => Err(AwsError::new("ItemValidationError", 400, error.message())),
@@ -34,7 +34,7 @@ impl Import {
         }
     }
 
-    pub(crate) fn put(&mut self, cx: &Cx, tx: &mut Tables, table: &Arc<TableRow>, batch: Batch) {
+    pub(super) fn put(&mut self, cx: &Cx, tx: &mut Tables, table: &Arc<TableRow>, batch: Batch) {
         let written = self.load.put(cx, tx, table, batch).written.len();
         self.imported += i64::try_from(written).unwrap_or(0);
     }
@@ -176,9 +176,7 @@ pub(crate) fn list_imports(
     input: input::ListImports,
 ) -> Result<output::ListImports, AwsError> {
     let limit = input.page_size.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE);
-    let table = input.table_arn;
-    let wanted =
-        |job: &Job| of(job).is_some() && table.as_ref().is_none_or(|arn| *arn == job.table.arn);
+    let wanted = |job: &Job| of(job).is_some() && job.is_of(input.table_arn.as_ref());
     db.store.read_here(cx, |tx| {
         let token = input.next_token.as_ref();
         let (page, next) = tx.page_of_jobs(cx.now(), wanted, |job| &job.arn, limit, token)?;

@@ -23,7 +23,7 @@ use crate::{gzip, interchange, item};
 const BYTES_AT_ONCE: usize = 4 << 20;
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Format {
+pub(super) enum Format {
     Json,
     Ion,
     /// With the names of its columns, unless each file says them.
@@ -34,7 +34,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    pub(crate) fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Json => "DYNAMODB_JSON",
             Self::Ion => "ION",
@@ -46,22 +46,22 @@ impl Format {
 
 /// How far the objects of a bucket have been read.
 #[derive(Clone, Debug)]
-pub(crate) struct Load {
-    pub(crate) bucket: Bucket,
-    pub(crate) format: Format,
+pub(super) struct Load {
+    pub(super) bucket: Bucket,
+    pub(super) format: Format,
     /// As AWS names it.
-    pub(crate) compression: String,
+    pub(super) compression: String,
     /// Keys and sizes; not known at the beginning.
     objects: Option<Arc<[(String, usize)]>>,
     /// Objects that were opened.
     opened: usize,
     open: Option<Object>,
     /// Bytes that were read.
-    pub(crate) bytes: usize,
+    pub(super) bytes: usize,
     /// Records that were read.
-    pub(crate) seen: i64,
+    pub(super) seen: i64,
     /// Records that are no items of the table.
-    pub(crate) wrong: i64,
+    pub(super) wrong: i64,
 }
 
 /// An object that is read.
@@ -78,24 +78,24 @@ type Record = (Range<usize>, Result<Write, AwsError>);
 
 /// Some records of an object, in order.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(super) struct Batch {
     key: String,
     text: Arc<str>,
     records: Vec<Record>,
     /// Of a file that cannot be read.
-    pub(crate) error: Option<AwsError>,
+    pub(super) error: Option<AwsError>,
 }
 
 /// What has become of a batch.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) written: Vec<Stored>,
-    pub(crate) refused: Vec<Refusal>,
+pub(super) struct Outcome {
+    pub(super) written: Vec<Stored>,
+    pub(super) refused: Vec<Refusal>,
 }
 
 /// What was not put in.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(super) enum Refusal {
     /// A record, or a whole object, that is no item of the table.
     Wrong { key: String, record: Option<String>, error: AwsError },
     /// An item whose condition does not hold, and what stands in its place.
@@ -103,29 +103,29 @@ pub(crate) enum Refusal {
 }
 
 impl Load {
-    pub(crate) fn new(bucket: Bucket, format: Format, compression: Option<String>) -> Self {
+    pub(super) fn new(bucket: Bucket, format: Format, compression: Option<String>) -> Self {
         let compression = compression.unwrap_or_else(|| "NONE".to_owned());
         let (objects, open) = (None, None);
         Self { bucket, format, compression, objects, opened: 0, open, bytes: 0, seen: 0, wrong: 0 }
     }
 
     /// Bytes of all objects, once that is known.
-    pub(crate) fn total(&self) -> Option<usize> {
+    pub(super) fn total(&self) -> Option<usize> {
         Some(self.objects.as_ref()?.iter().map(|(_, size)| size).sum())
     }
 
-    pub(crate) fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         let all = self.objects.as_ref().map(|objects| objects.len());
         self.open.is_none() && all.is_some_and(|all| self.opened >= all)
     }
 
     /// Lets go of what is being read.
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.open = None;
     }
 
     /// The records that come next.
-    pub(crate) async fn next(&mut self, cx: &Cx, table: &TableRow) -> Result<Batch, AwsError> {
+    pub(super) async fn next(&mut self, cx: &Cx, table: &TableRow) -> Result<Batch, AwsError> {
         let objects = match &self.objects {
             Some(objects) => Arc::clone(objects),
             None => self.bucket.list(cx).await?.into(),
@@ -164,7 +164,7 @@ impl Load {
     }
 
     /// Puts records into a table.
-    pub(crate) fn put(
+    pub(super) fn put(
         &mut self,
         cx: &Cx,
         tx: &mut Tables,

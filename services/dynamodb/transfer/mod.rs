@@ -40,20 +40,20 @@ const PAGE_TOKEN_GROUP: usize = 8;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    pub(crate) arn: String,
+    arn: String,
     /// As it was when the job began.
-    pub(crate) table: Arc<TableRow>,
-    pub(crate) token: String,
+    table: Arc<TableRow>,
+    token: String,
     /// What a request with the same token must have, too.
     digest: [u8; 32],
-    pub(crate) started: Timestamp,
-    pub(crate) ended: Option<Timestamp>,
-    pub(crate) status: Status,
+    started: Timestamp,
+    ended: Option<Timestamp>,
+    status: Status,
     /// Code and message.
-    pub(crate) failure: Option<(String, String)>,
+    failure: Option<(String, String)>,
     /// Steps that were done.
     steps: u64,
-    pub(crate) task: Task,
+    task: Task,
 }
 
 indexes! {
@@ -67,7 +67,7 @@ indexes! {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+enum Status {
     InProgress,
     Completed,
     CompletedWithErrors,
@@ -77,7 +77,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    pub(crate) fn name(self) -> String {
+    fn name(self) -> String {
         match self {
             Self::InProgress => "IN_PROGRESS",
             Self::Completed => "COMPLETED",
@@ -92,7 +92,7 @@ impl Status {
 
 /// What a job does.
 #[derive(Clone, Debug)]
-pub(crate) enum Task {
+enum Task {
     Export(Box<Export>),
     Import(Box<Import>),
     BulkPut(Box<BulkPut>),
@@ -119,7 +119,7 @@ impl Task {
 
 /// What comes of a step.
 #[derive(Debug)]
-pub(crate) enum Step {
+enum Step {
     More,
     /// Records are to be put into the table.
     Put(Batch),
@@ -127,12 +127,17 @@ pub(crate) enum Step {
 }
 
 impl Job {
-    pub(crate) fn is_running(&self) -> bool {
+    fn is_running(&self) -> bool {
         self.ended.is_none()
     }
 
     fn is_there(&self, now: Timestamp) -> bool {
         self.started.plus(KEPT) > now
+    }
+
+    /// Whether it is of this table, if one is wanted.
+    fn is_of(&self, table: Option<&String>) -> bool {
+        table.is_none_or(|arn| *arn == self.table.arn)
     }
 
     fn importing(&self) -> Option<String> {
@@ -141,15 +146,15 @@ impl Job {
     }
 
     /// The last part of its ARN.
-    pub(crate) fn id(&self) -> &str {
+    fn id(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or_default()
     }
 
-    pub(crate) fn failure_code(&self) -> Option<String> {
+    fn failure_code(&self) -> Option<String> {
         self.failure.as_ref().map(|(code, _)| code.clone())
     }
 
-    pub(crate) fn failure_message(&self) -> Option<String> {
+    fn failure_message(&self) -> Option<String> {
         self.failure.as_ref().map(|(_, message)| message.clone())
     }
 
@@ -174,14 +179,14 @@ impl Job {
 }
 
 /// What a request for a job says of itself.
-pub(crate) struct Request {
-    pub(crate) token: String,
-    pub(crate) digest: [u8; 32],
+struct Request {
+    token: String,
+    digest: [u8; 32],
 }
 
 impl Request {
     /// `input` has all members of the request.
-    pub(crate) fn new(cx: &Cx, token: Option<&String>, input: &impl std::fmt::Debug) -> Self {
+    fn new(cx: &Cx, token: Option<&String>, input: &impl std::fmt::Debug) -> Self {
         let token = token.cloned().unwrap_or_else(|| cx.ids().uuid());
         Self { token, digest: crate::transaction::digest(input) }
     }
@@ -189,7 +194,7 @@ impl Request {
 
 impl Tables {
     /// The job that a request has begun before.
-    pub(crate) fn begun(
+    fn begun(
         &self,
         now: Timestamp,
         request: &Request,
@@ -204,7 +209,7 @@ impl Tables {
         }
     }
 
-    pub(crate) fn begin_job(
+    fn begin_job(
         &mut self,
         cx: &Cx,
         request: Request,
@@ -232,12 +237,12 @@ impl Tables {
         job
     }
 
-    pub(crate) fn job(&self, now: Timestamp, arn: &str) -> Option<&Arc<Job>> {
+    fn job(&self, now: Timestamp, arn: &str) -> Option<&Arc<Job>> {
         self.jobs.get(arn).filter(|job| job.is_there(now))
     }
 
     /// A page of jobs, the last by `key` first, and the token for the next one.
-    pub(crate) fn page_of_jobs(
+    fn page_of_jobs(
         &self,
         now: Timestamp,
         is_wanted: impl Fn(&Job) -> bool,
