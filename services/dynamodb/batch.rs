@@ -132,7 +132,7 @@ pub(crate) fn batch_write_item(
         }
     }
     let scopes: Vec<Scope> = writes.iter().map(|place| place.at.scope).collect();
-    let (consumed, collections) = db.store.write_many(cx, &scopes, |sections| {
+    let (consumed, collections) = db.write_everywhere(cx, &scopes, |sections| {
         let decided = decide(sections, &writes)?;
         let mut consumed: BTreeMap<String, Units> = BTreeMap::new();
         let mut collections: BTreeMap<String, Vec<_>> = BTreeMap::new();

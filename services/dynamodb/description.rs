@@ -44,7 +44,7 @@ impl Tables {
             indexes(true).map(|i| self.describe_global(table, i, phase)).collect();
         let stream = table.stream.as_ref();
         let enabled = stream.filter(|s| s.is_enabled);
-        TableDescription {
+        let mut description = TableDescription {
             attribute_definitions: Some(schema::describe_definitions(&table.attributes)),
             table_name: Some(table.name.clone()),
             key_schema: Some(table.key.describe()),
@@ -65,10 +65,7 @@ impl Tables {
             latest_stream_label: stream.map(|s| s.label.clone()),
             latest_stream_arn: table.stream_arn(),
             sse_description: encryption(table),
-            table_class_summary: table.class.as_ref().map(|class| TableClassSummary {
-                table_class: Some(class.name.clone()),
-                last_update_date_time: class.updated,
-            }),
+            table_class_summary: class(table),
             deletion_protection_enabled: Some(table.is_protected),
             on_demand_throughput: table.capacity.describe_most(),
             warm_throughput: warm(&table.capacity, phase).map(|(read, write)| {
@@ -78,8 +75,6 @@ impl Tables {
                     status: Some(if phase == Phase::Active { "ACTIVE" } else { "UPDATING" }.into()),
                 }
             }),
-            replicas: crate::replica::describe(table),
-            global_table_version: (!table.replicas.is_empty()).then(|| "2019.11.21".to_owned()),
             restore_summary: table.restored.as_ref().map(|from| api::RestoreSummary {
                 source_backup_arn: from.backup.clone(),
                 source_table_arn: Some(from.table.clone()),
@@ -87,7 +82,9 @@ impl Tables {
                 restore_in_progress: Some(phase == Phase::Creating),
             }),
             ..TableDescription::default()
-        }
+        };
+        table.group.describe(&mut description);
+        description
     }
 
     /// AWS says less of a table that goes.
@@ -161,11 +158,19 @@ fn warm(capacity: &Capacity, phase: Phase) -> Option<(i64, i64)> {
 }
 
 /// Not said of a table that always was provisioned.
-fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSummary> {
+pub(crate) fn billing(table: &TableRow, phase: Phase) -> Option<BillingModeSummary> {
     let since = table.by_request_since?;
     Some(BillingModeSummary {
         billing_mode: Some(table.capacity.billing_mode()),
         last_update_to_pay_per_request_date_time: Some(since).filter(|_| phase != Phase::Creating),
+    })
+}
+
+pub(crate) fn class(table: &TableRow) -> Option<TableClassSummary> {
+    let class = table.class.as_ref()?;
+    Some(TableClassSummary {
+        table_class: Some(class.name.clone()),
+        last_update_date_time: class.updated,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::errors::invalid;
 use crate::state::Encryption;
 
 /// The key of AWS's own for tables.
-const DEFAULT_KEY: &str = "alias/aws/dynamodb";
+pub(crate) const DEFAULT_KEY: &str = "alias/aws/dynamodb";
 
 /// What is asked for; `None` is the key of DynamoDB's own, of which AWS says nothing.
 pub(crate) async fn choose(
@@ -27,7 +27,12 @@ pub(crate) async fn choose(
         return Err(invalid("SSEType AES256 is not supported"));
     }
     let key = given.kms_master_key_id.as_deref().unwrap_or(DEFAULT_KEY);
-    Ok(Some(Encryption { key_arn: key_arn(cx, key).await }))
+    Ok(Some(of_key(cx, key).await))
+}
+
+/// A key of the customer's, or AWS's for tables.
+pub(crate) async fn of_key(cx: &Cx, key: &str) -> Encryption {
+    Encryption { key_arn: key_arn(cx, key).await, is_customers: key != DEFAULT_KEY }
 }
 
 /// As KMS knows it; where KMS is not compiled in or does not know it, it is taken as it is.

@@ -71,6 +71,14 @@ pub(crate) fn protected() -> AwsError {
     validation(message)
 }
 
+/// What a member of a global table says instead.
+pub(crate) fn replica_protected(name: &str, region: &str) -> AwsError {
+    validation(format!(
+        "Cannot delete table {name} in region {region} because it has deletion protection enabled. \
+         Disable deletion protection first."
+    ))
+}
+
 /// What operations on a table's past say of one that is not there.
 pub(crate) fn no_table(name: &str) -> AwsError {
     bad("TableNotFoundException", format!("Table not found: {name}"))
@@ -188,6 +196,11 @@ pub(crate) fn token_mismatch() -> AwsError {
     let message = "Idempotent parameter mismatch: the request has the same client token as one \
                    with other parameters";
     bad("IdempotentParameterMismatchException", message)
+}
+
+/// What an operation says of a global table that is not there, with a code of its own.
+pub(crate) fn no_global_table(code: &str, name: &str) -> AwsError {
+    bad(code, format!("Global table with name: '{name}' does not exist."))
 }
 
 pub(crate) fn throughput_exceeded() -> AwsError {

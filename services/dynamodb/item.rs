@@ -121,7 +121,7 @@ fn one(
 ) -> Result<Done, AwsError> {
     write.check()?;
     let report = Report::parse(report);
-    db.store.write(cx, at.scope, |tx| {
+    db.write_items(cx, at.scope, |tx| {
         let table = Arc::clone(tx.table(at.name)?);
         let decision = write.decide(tx, &table)?;
         let change = decision.carry_out(cx, tx);

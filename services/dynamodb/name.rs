@@ -57,6 +57,12 @@ pub(crate) fn arn_of_table(cx: &Cx, values: &[String]) -> String {
     TableRef::parse(cx, name).map_or_else(|_| name.to_owned(), |table| table.arn())
 }
 
+/// The ARN of a global table of the version of 2017, which is in no region.
+pub(crate) fn arn_of_global(cx: &Cx, values: &[String]) -> String {
+    let name = values.first().map_or("", String::as_str);
+    format!("arn:{}:dynamodb::{}:global-table/{name}", cx.region().partition(), cx.account())
+}
+
 /// A `ResourceArn`.
 pub(crate) fn arn_of_resource(_: &Cx, values: &[String]) -> String {
     values.first().cloned().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Tables out of the past: `RestoreTableFromBackup` and `RestoreTableToPointInTime`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cumulet_core::{AwsError, Cx};
 
@@ -8,6 +8,7 @@ use crate::api::{self, input, output};
 use crate::description::Phase;
 use crate::errors::{self, invalid};
 use crate::name::TableRef;
+use crate::replica::Group;
 use crate::schema::Index;
 use crate::space::RowKey;
 use crate::state::{Encryption, Restored, TableRow, Tables};
@@ -155,7 +156,7 @@ impl Overrides {
             destinations: Vec::new(),
             insights: BTreeMap::new(),
             restored: Some(restored),
-            replicas: BTreeSet::new(),
+            group: Group::default(),
         })
     }
 

@@ -1,10 +1,10 @@
 //! What DynamoDB stores in one account and region, but for the items: those are in `space`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::tags::Tags;
-use cumulet_core::{AwsError, Region, Timestamp};
+use cumulet_core::{AwsError, Timestamp};
 use cumulet_store::{Table, tables};
 
 use crate::backup::Backup;
@@ -12,7 +12,7 @@ use crate::errors;
 use crate::insights::Insights;
 use crate::kinesis::{Destination, Outgoing};
 use crate::recovery::History;
-use crate::replica::Late;
+use crate::replica::{Group, Late};
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::stream::{Records, Streams};
@@ -36,6 +36,8 @@ tables! {
         pub(crate) backups: Table<String, Arc<Backup>>,
         /// Exports, imports and bulk puts, by ARN.
         pub(crate) jobs: Table<String, Arc<Job>, JobIndexes>,
+        /// Tables whose writes are in other regions before they are answered.
+        pub(crate) strong: Table<String, ()>,
         /// Places whose items other regions do not have yet.
         pub(crate) late: Table<RowKey, Late>,
         /// What the items of tables with continuous backups were.
@@ -93,8 +95,8 @@ pub(crate) struct TableRow {
     /// Its past is kept.
     pub(crate) recovery: Option<Recovery>,
     pub(crate) restored: Option<Restored>,
-    /// The other regions that it is in.
-    pub(crate) replicas: BTreeSet<Region>,
+    /// Those of the same name in other regions that have the same items.
+    pub(crate) group: Group,
 }
 
 /// Where a table has its first items from.
@@ -136,6 +138,16 @@ impl Provisioned {
     pub(crate) fn new(read: i64, write: i64) -> Self {
         Self { read, write, increased: None, decreased: None }
     }
+
+    pub(crate) fn set(&mut self, read: i64, write: i64, now: Timestamp) {
+        if read > self.read || write > self.write {
+            self.increased = Some(now);
+        }
+        if read < self.read || write < self.write {
+            self.decreased = Some(now);
+        }
+        (self.read, self.write) = (read, write);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -151,6 +163,8 @@ pub(crate) struct Stream {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Encryption {
     pub(crate) key_arn: String,
+    /// The key is the customer's, and not AWS's for tables.
+    pub(crate) is_customers: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

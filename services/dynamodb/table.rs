@@ -1,7 +1,7 @@
 //! Tables: `CreateTable`, `DescribeTable`, `ListTables`, `DeleteTable`. What a table answers about itself is
 //! in `description`, its changes are in `update`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
@@ -11,12 +11,13 @@ use crate::api::{self, input, output};
 use crate::description::Phase;
 use crate::errors::{self, check_unsupported, invalid, validation};
 use crate::name::{self, TableRef};
+use crate::replica::Group;
 use crate::schema::{self, Index, Schema};
 use crate::space::Chore;
 use crate::state::{
     Class, Encryption, Policy, Recovery, Restored, Stream, TableRow, Tables, label,
 };
-use crate::{DynamoDb, capacity, encryption, policy, tags};
+use crate::{DynamoDb, capacity, encryption, policy, replica, tags};
 
 /// Local indexes of a table, as AWS has it. Global ones it limits to 20, which it raises on
 /// request: there is no limit here.
@@ -92,7 +93,7 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
         stream_policy: None::<Policy>,
         recovery: None::<Recovery>,
         restored: None::<Restored>,
-        replicas: BTreeSet::new(),
+        group: Group::default(),
         ttl: None,
         destinations: Vec::new(),
         insights: BTreeMap::new(),
@@ -163,11 +164,13 @@ pub(crate) fn describe_table(
     input: input::DescribeTable,
 ) -> Result<output::DescribeTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
-    db.store.read(cx, at.scope, |tx| {
+    let (table, mut description) = db.store.read(cx, at.scope, |tx| {
         let table = tx.named(at.name)?;
         let phase = if tx.is_importing(table) { Phase::Creating } else { Phase::Active };
-        Ok(output::DescribeTable { table: Some(tx.describe(table, phase)) })
-    })
+        Ok::<_, AwsError>((Arc::clone(table), tx.describe(table, phase)))
+    })?;
+    description.replicas = db.describe_replicas(cx, at.scope, &table);
+    Ok(output::DescribeTable { table: Some(description) })
 }
 
 pub(crate) fn list_tables(
@@ -195,8 +198,14 @@ pub(crate) fn delete_table(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (output, group) = db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.named(at.name)?);
+        if table.is_protected && !table.group.others.is_empty() {
+            return Err(errors::replica_protected(at.name, at.scope.region.as_str()));
+        }
         if table.is_protected {
             return Err(errors::protected());
+        }
+        if table.group.is_strong {
+            return Err(replica::only_whole());
         }
         if tx.is_importing(&table) {
             return Err(errors::being_created(at.name));
@@ -206,7 +215,7 @@ pub(crate) fn delete_table(
         tx.close_stream(&table, cx.now());
         tx.drop_table(&table);
         let output = output::DeleteTable { table_description: Some(description) };
-        Ok((output, table.replicas.clone()))
+        Ok((output, table.group.others.clone()))
     })?;
     db.leave_group(cx, &at, &group);
     Ok(output)
@@ -216,6 +225,7 @@ impl Tables {
     /// Forgets a table, its items and its indexes.
     pub(crate) fn drop_table(&mut self, table: &TableRow) {
         self.tables.remove(&table.name);
+        self.strong.remove(&table.name);
         self.forget(table.space);
         let spaces = table.indexes.iter().map(|index| index.space);
         for space in spaces.chain([table.space]) {

@@ -227,6 +227,7 @@ pub(crate) fn decide(
     for Place { at, write } in places {
         let tx = sections.of(at.scope)?;
         let table: Arc<TableRow> = Arc::clone(tx.table(at.name)?);
+        table.check_transactions()?;
         let outcome = write.decide(tx, &table);
         if let Ok(key) = write.place(&table)
             && !seen.insert((at.scope, key))
@@ -316,6 +317,7 @@ pub(crate) fn transact_get_items(
         for (at, given, view) in &wanted {
             let tx = sections.of(at.scope)?;
             let table = tx.table(at.name)?;
+            table.check_transactions()?;
             let outcome = key::of_key(table, given).map_err(Failure::Invalid);
             if let Ok(key) = &outcome
                 && !seen.insert((at.scope, Arc::clone(key)))

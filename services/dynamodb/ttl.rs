@@ -6,16 +6,15 @@ use std::time::Duration;
 use cumulet_core::{AwsError, Body, BoxFuture, Cx, Route, Scope, State, Timestamp};
 use http::{Method, Request, Response};
 
-use crate::DynamoDb;
 use crate::api::{TimeToLiveDescription, TimeToLiveSpecification, input, output};
 use crate::errors::validation;
-use crate::key;
 use crate::name::TableRef;
 use crate::space::{Change, Chore, ROWS_AT_ONCE, RowKey, SpaceId};
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
 use crate::stream::DELETER;
 use crate::value::AttributeValue;
+use crate::{DynamoDb, key, replica};
 
 /// How long after its time an item goes by itself. AWS takes up to days, so readers see items that are
 /// over, and have to look.
@@ -32,8 +31,12 @@ pub(crate) fn update_time_to_live(
     let asked = input.time_to_live_specification.unwrap_or_default();
     let enabled = asked.enabled.unwrap_or(false);
     let name = asked.attribute_name.unwrap_or_default();
-    db.store.write(cx, at.scope, |tx| {
-        let mut table = TableRow::clone(tx.named(at.name)?);
+    let (before, after) = db.store.write(cx, at.scope, |tx| {
+        let before = Arc::clone(tx.named(at.name)?);
+        let mut table = TableRow::clone(&before);
+        if enabled && table.group.is_strong {
+            return Err(replica::no_expiry());
+        }
         match &table.ttl {
             Some(current) if *current != name => {
                 let text = "TimeToLive is active on a different AttributeName";
@@ -43,15 +46,17 @@ pub(crate) fn update_time_to_live(
             None if !enabled => return Err(validation("TimeToLive is already disabled")),
             _ => table.ttl = enabled.then(|| name.clone()),
         }
-        let space = table.space;
+        let (space, after) = (table.space, table.clone());
         tx.put(table);
         if enabled {
             let chore = Chore::Watch { table: at.name.to_owned(), from: key::space(space) };
             tx.begin(space, chore);
         }
-        let now = TimeToLiveSpecification { enabled: Some(enabled), attribute_name: Some(name) };
-        Ok(output::UpdateTimeToLive { time_to_live_specification: Some(now) })
-    })
+        Ok((before, after))
+    })?;
+    db.follow(cx, &at, &before, &after);
+    let now = TimeToLiveSpecification { enabled: Some(enabled), attribute_name: Some(name) };
+    Ok(output::UpdateTimeToLive { time_to_live_specification: Some(now) })
 }
 
 pub(crate) fn describe_time_to_live(

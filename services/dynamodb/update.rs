@@ -9,7 +9,7 @@ use crate::name::TableRef;
 use crate::schema::{self, Index};
 use crate::space::Chore;
 use crate::state::{Class, Encryption, Provisioned, TableRow, Tables, label};
-use crate::{DynamoDb, capacity, encryption, key, table};
+use crate::{DynamoDb, capacity, encryption, key, replica, table};
 
 pub(crate) async fn update_table(
     db: &DynamoDb,
@@ -18,17 +18,22 @@ pub(crate) async fn update_table(
 ) -> Result<output::UpdateTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     check_something(&input)?;
-    if let Some(updates) = &input.replica_updates {
-        let description = db.update_replicas(cx, &at, updates)?;
+    if input.replica_updates.is_some() {
+        let description = db.update_replicas(cx, &at, &input).await?;
+        return Ok(output::UpdateTable { table_description: Some(description) });
+    }
+    if let Some(on) = input.disassociation_protection_enabled {
+        let description = db.protect_replica(cx, &at, on)?;
         return Ok(output::UpdateTable { table_description: Some(description) });
     }
     let encryption = encryption::choose(cx, input.sse_specification.as_ref()).await?;
-    db.store.write(cx, at.scope, |tx| {
+    let (mut description, before, after) = db.store.write(cx, at.scope, |tx| {
         let before = tx.named(at.name)?.clone();
         let mut table = TableRow::clone(&before);
         set_capacity(&mut table, &input, cx.now())?;
         set_rest(&mut table, &input, cx.now())?;
         if input.sse_specification.is_some() {
+            replica::check_encryption(&before, encryption.as_ref())?;
             table.encryption = encryption;
         }
         for change in input.global_secondary_index_updates.iter().flatten() {
@@ -48,7 +53,7 @@ pub(crate) async fn update_table(
             && before.encryption.is_none()
         {
             sse.status = Some("UPDATING".to_owned());
-        } else if let (None, Some(Encryption { key_arn })) =
+        } else if let (None, Some(Encryption { key_arn, .. })) =
             (&description.sse_description, &before.encryption)
         {
             description.sse_description = Some(api::SSEDescription {
@@ -64,25 +69,23 @@ pub(crate) async fn update_table(
         let (name, space) = (table.name.clone(), table.space);
         let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
         let new: Vec<_> = new.map(|index| index.space).collect();
+        let after = table.clone();
         tx.put(table);
         for index in new {
             tx.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
         }
-        Ok(output::UpdateTable { table_description: Some(description) })
-    })
+        Ok::<_, AwsError>((description, before, after))
+    })?;
+    db.follow(cx, &at, &before, &after);
+    if let Some(given) = &input.sse_specification {
+        db.follow_encryption(cx, &at, &after, given).await?;
+    }
+    description.replicas = db.describe_replicas(cx, at.scope, &after);
+    Ok(output::UpdateTable { table_description: Some(description) })
 }
 
 fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
-    check_unsupported(&[
-        ("VectorIndexUpdates", input.vector_index_updates.is_some()),
-        ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
-        ("MultiRegionConsistency", input.multi_region_consistency.as_deref() == Some("STRONG")),
-        (
-            "GlobalTableSettingsReplicationMode",
-            input.global_table_settings_replication_mode.is_some(),
-        ),
-        ("DisassociationProtectionEnabled", input.disassociation_protection_enabled == Some(true)),
-    ])?;
+    check_unsupported(&[("VectorIndexUpdates", input.vector_index_updates.is_some())])?;
     let given = [
         input.provisioned_throughput.is_some(),
         input.billing_mode.is_some(),
@@ -93,12 +96,10 @@ fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
         input.deletion_protection_enabled.is_some(),
         input.on_demand_throughput.is_some(),
         input.warm_throughput.is_some(),
+        input.global_table_settings_replication_mode.is_some(),
     ];
     let is_other = given.contains(&true);
-    if is_other && input.replica_updates.is_some() {
-        return Err(invalid("ReplicaUpdates cannot come along with other changes here"));
-    }
-    if is_other || input.replica_updates.is_some() {
+    if replica::check_alone(input, is_other)? {
         return Ok(());
     }
     Err(validation(
@@ -170,10 +171,8 @@ fn change_units(
             before.read, before.write
         )));
     }
-    let up = read > before.read || write > before.write;
-    let down = read < before.read || write < before.write;
-    next.increased = if up { Some(now) } else { before.increased };
-    next.decreased = if down { Some(now) } else { before.decreased };
+    next.clone_from(before);
+    next.set(read, write, now);
     Ok(())
 }
 
@@ -188,8 +187,14 @@ fn set_rest(
     if let Some(on) = input.deletion_protection_enabled {
         table.is_protected = on;
     }
+    if let Some(mode) = &input.global_table_settings_replication_mode {
+        table.group.set_mode(mode)?;
+    }
     let Some(given) = &input.stream_specification else { return Ok(()) };
     let is_on = table.stream.as_ref().is_some_and(|stream| stream.is_enabled);
+    if given.stream_enabled != Some(true) && table.group.needs_stream() {
+        return Err(invalid("Disabling Stream is not allowed for a Global Table replica."));
+    }
     if given.stream_enabled == Some(true) {
         if is_on {
             let text = "Table already has an enabled stream: TableName";

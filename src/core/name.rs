@@ -34,11 +34,12 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// A region's name, such as `eu-central-1`: lower case letters, digits and hyphens, at most 31.
+/// A region's name, such as `eu-central-1`: lower case letters, digits and hyphens, at most 31. Regions
+/// are in the order of their names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
-    len: u8,
     bytes: [u8; 31],
+    len: u8,
 }
 
 impl Region {

@@ -1,4 +1,4 @@
-"""Backups, points in time, exports, imports and global tables as boto3 sees them."""
+"""Backups, points in time, exports and imports as boto3 sees them."""
 
 import base64
 import gzip
@@ -212,13 +212,3 @@ def test_a_bucket_that_is_not_there_fails_the_work(dynamodb, table):
         dynamodb, f"{table}-again", S3BucketSource={"S3Bucket": f"{table}-absent"}, InputFormat="CSV"
     )
     assert (imported["ImportStatus"], imported["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
-
-
-def test_a_global_table_is_in_both_regions(aws, dynamodb, table):
-    dynamodb.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
-    (replica,) = dynamodb.describe_table(TableName=table)["Table"]["Replicas"]
-    assert (replica["RegionName"], replica["ReplicaStatus"]) == ("eu-west-1", "ACTIVE")
-    ireland = aws("dynamodb", region="eu-west-1")
-    assert only_item(ireland, table) == ITEM
-    ireland.delete_table(TableName=table)
-    assert "Replicas" not in dynamodb.describe_table(TableName=table)["Table"]

@@ -62,7 +62,7 @@ struct Done {
 /// Does a statement that writes one item.
 fn write(db: &DynamoDb, cx: &Cx, statement: &Statement, shows: bool) -> Result<Done, Failure> {
     let at = TableRef::parse(cx, statement.table())?;
-    db.store.write(cx, at.scope, |tx| {
+    db.write_items(cx, at.scope, |tx| {
         let table = Arc::clone(tx.table(at.name)?);
         let mut write = plan::write(statement, &table)?;
         write.show_on_failure = shows;

@@ -90,6 +90,7 @@ fn read_all(
             }
             let tx = sections.of(at.scope)?;
             let table = Arc::clone(tx.table(at.name)?);
+            table.check_transactions()?;
             let key = place(select, &table, "ExecuteTransaction")
                 .map_err(|error| numbered(number, &error))?;
             let found = tx.rows.get(&*key).cloned();

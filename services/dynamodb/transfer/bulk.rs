@@ -271,7 +271,7 @@ impl Tables {
         if table.indexes.iter().any(|index| index.is_backfilling) {
             return Err(errors::being_updated(name));
         }
-        if !table.replicas.is_empty() {
+        if !table.group.others.is_empty() {
             return Err(validation("Bulk operations are not supported for global tables"));
         }
         Ok(Arc::clone(table))

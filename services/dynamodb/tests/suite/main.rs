@@ -5,6 +5,10 @@ mod backup;
 #[cfg(test)]
 mod followers;
 #[cfg(test)]
+mod global;
+#[cfg(test)]
+mod group;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod index;
@@ -19,7 +23,11 @@ mod query;
 #[cfg(test)]
 mod replica;
 #[cfg(test)]
+mod scaling;
+#[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod strong;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

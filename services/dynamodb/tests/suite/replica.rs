@@ -5,7 +5,7 @@ use std::time::Duration;
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, get, item, key, n, put, refusal, s, table};
+use crate::{cloud, get, item, key, n, put, s, table};
 
 const ACCOUNT: &str = "000000000000";
 
@@ -98,23 +98,10 @@ async fn a_replica_takes_no_tables_place() {
     let home = cloud().from(ACCOUNT, "us-east-1");
     table(&home).await;
     table(&home.from(ACCOUNT, "eu-west-1")).await;
-    for region in ["eu-west-1", "us-east-1"] {
-        let error = update(&home, "Create", region).await.expect_err("there");
-        assert!(error.contains("already existed as tables"), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn no_group_of_regions_is_strongly_consistent() {
-    let home = cloud().from(ACCOUNT, "us-east-1");
-    table(&home).await;
-    let asked = value!({
-        "ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}],
-        "MultiRegionConsistency": "STRONG"
-    });
-    let (_, message) = refusal(&home, "UpdateTable", asked).await;
-    assert!(message.ends_with("MultiRegionConsistency is not supported here"), "{message}");
-    assert!(regions(&home).await.is_empty());
+    let error = update(&home, "Create", "eu-west-1").await.expect_err("there");
+    assert!(error.contains("already existed as tables"), "{error}");
+    let error = update(&home, "Create", "us-east-1").await.expect_err("here");
+    assert!(error.starts_with("Cannot add or delete the local region"), "{error}");
 }
 
 #[tokio::test]
