@@ -577,6 +577,22 @@ async fn a_bulk_put_whose_table_or_bucket_goes_fails() {
 }
 
 #[tokio::test]
+async fn a_global_table_gets_no_items_in_bulk() {
+    let cloud = cloud().await;
+    let join = || {
+        let create = value!([{"Create": {"RegionName": "eu-west-1"}}]);
+        value!({"TableName": "table", "ReplicaUpdates": create})
+    };
+    begin_bulk(&cloud, vec![]).await;
+    let error = cloud.fail("dynamodb.UpdateTable", join()).await;
+    assert_eq!(error.code(), "ResourceInUseException");
+    cloud.settle().await;
+    cloud.call("dynamodb.UpdateTable", join()).await;
+    let error = cloud.fail("dynamodb.StartBulkPutItems", bulk_input(vec![])).await;
+    assert_eq!(error.code(), "ValidationException");
+}
+
+#[tokio::test]
 async fn work_goes_on_in_a_copy_of_the_world() {
     let cloud = cloud().await;
     upload(&cloud, "in/1", r#"{"Item":{"pk":{"S":"a"}}}"#).await;

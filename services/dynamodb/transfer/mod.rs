@@ -61,8 +61,8 @@ indexes! {
     pub(crate) struct JobIndexes of String => Arc<Job> {
         pub(crate) running: () = |_, job| job.is_running().then_some(());
         token: String = |_, job| Some(job.token.clone());
-        /// The tables that are being made.
-        importing: String = |_, job| job.importing();
+        /// Which tables get items, and whether they are being made of them.
+        loading: (String, bool) = |_, job| job.loading();
     }
 }
 
@@ -140,9 +140,13 @@ impl Job {
         table.is_none_or(|arn| *arn == self.table.arn)
     }
 
-    fn importing(&self) -> Option<String> {
-        let is_import = matches!(self.task, Task::Import(_));
-        (is_import && self.is_running()).then(|| self.table.name.clone())
+    fn loading(&self) -> Option<(String, bool)> {
+        let is_import = match self.task {
+            Task::Export(_) => return None,
+            Task::Import(_) => true,
+            Task::BulkPut(_) => false,
+        };
+        self.is_running().then(|| (self.table.name.clone(), is_import))
     }
 
     /// The last part of its ARN.
@@ -266,7 +270,20 @@ impl Tables {
 
     /// Whether a table is still being made of files.
     pub(crate) fn is_importing(&self, table: &TableRow) -> bool {
-        self.jobs.by().importing.get(&table.name).is_some()
+        self.is_loading(table, true)
+    }
+
+    fn is_loading(&self, table: &TableRow, is_import: bool) -> bool {
+        self.jobs.by().loading.get(&(table.name.clone(), is_import)).is_some()
+    }
+
+    /// Refuses a change that a table cannot have while it gets items out of files.
+    pub(crate) fn check_not_loading(&self, table: &TableRow) -> Result<(), AwsError> {
+        match (self.is_loading(table, true), self.is_loading(table, false)) {
+            (true, _) => Err(errors::being_created(&table.name)),
+            (_, true) => Err(errors::being_updated(&table.name)),
+            _ => Ok(()),
+        }
     }
 }
 
