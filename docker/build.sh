@@ -9,4 +9,4 @@ esac
 rustup target add "$target"
 cargo build --locked --config scripts/image.toml --profile image --target "$target" \
     --package cumulet --no-default-features --features "$2"
-cp "target/$target/image/cumulet" "$3"
+cargo run --locked --quiet --package cumulet-slim -- "target/$target/image/cumulet" "$3"

@@ -51,13 +51,21 @@ def image_target(machine=None):
     return version.split("host: ")[1].split()[0]
 
 
-def build_image(*features, target=None, target_dir=None):
-    """The program as it ships: profile `image`, static."""
+def build_image(*features, target=None, target_dir=None, example=None):
+    """The program, or an example of it, as it ships: profile `image`, static, slim."""
     # A directory of its own: other flags would have everything in the usual one built again.
     directory = target_dir or ROOT / "target" / "images"
+    target = target or image_target()
     how = ["--config", str(ROOT / "scripts" / "image.toml"), "--profile", "image"]
-    where = ["--target", target or image_target(), "--target-dir", str(directory)]
-    return build("-p", "cumulet", *how, *where, *features)["cumulet"]
+    where = ["--target", target, "--target-dir", str(directory)]
+    what = ["--example", example] if example else ["--bin", "cumulet"]
+    built = build("-p", "cumulet", *what, *how, *where, *features)[example or "cumulet"]
+    if "-musl" not in target:
+        return built
+    out = Path(built).parent / "slim" / Path(built).name
+    out.parent.mkdir(exist_ok=True)
+    subprocess.run([build("-p", "cumulet-slim")["slim"], built, out], check=True)
+    return str(out)
 
 
 def free_address():

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use cumulet_compress::Format;
 use cumulet_core::{Timestamp, Value};
 use cumulet_store::Platform;
 use cumulet_testkit::{TestCloud, at, text, value};
@@ -83,18 +84,11 @@ async fn download(cloud: &TestCloud, key: &str) -> Vec<u8> {
     cloud.send("s3.GetObject", asked, Vec::new()).await.unwrap().1
 }
 
-/// The lines of a file whose gzip blocks are stored.
+/// The lines of a gzip file.
 async fn lines(cloud: &TestCloud, key: &str) -> Vec<String> {
     let file = download(cloud, key).await;
-    let (mut rest, mut out) = (&file[10..], Vec::new());
-    loop {
-        let (is_last, length) = (rest[0] == 1, usize::from(u16::from_le_bytes([rest[1], rest[2]])));
-        out.extend_from_slice(&rest[5..5 + length]);
-        rest = &rest[5 + length..];
-        if is_last {
-            return String::from_utf8(out).unwrap().lines().map(str::to_owned).collect();
-        }
-    }
+    let text = cumulet_compress::unpack(Format::Gzip, &file, 1 << 20).unwrap();
+    String::from_utf8(text).unwrap().lines().map(str::to_owned).collect()
 }
 
 async fn read_json(cloud: &TestCloud, key: &str) -> Json {

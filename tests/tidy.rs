@@ -40,6 +40,7 @@ const SKIPPED: &[&str] =
 
 /// Crates of ours that each may have in `[dependencies]`; a service has the last row.
 const BELOW: &[(&str, &[&str])] = &[
+    ("src/compress/", &["crc"]),
     ("src/core/", &[]),
     ("src/crc/", &[]),
     ("src/escape/", &[]),
@@ -52,7 +53,10 @@ const BELOW: &[(&str, &[&str])] = &[
     ("src/store/", &["core"]),
     (
         "services/",
-        &["core", "crc", "escape", "md5", "openkey", "patterns", "protocol", "sigv4", "store"],
+        &[
+            "compress", "core", "crc", "escape", "md5", "openkey", "patterns", "protocol", "sigv4",
+            "store",
+        ],
     ),
 ];
 

@@ -246,7 +246,7 @@ impl DynamoDb {
                 let stream = &outgoing.destination.stream;
                 let input = outgoing.input(scope.region);
                 let cx = at_stream(&cx, stream).as_service(DELETER, "");
-                drop(cx.call("kinesis", "PutRecord", input).await);
+                drop(cx.tell("kinesis", "PutRecord", input).await);
             }
             let done = self.store.write(&cx, scope, |tx| {
                 for (at, _) in &noted {

@@ -11,7 +11,6 @@ mod encryption;
 mod errors;
 mod expression;
 mod global;
-mod gzip;
 mod insights;
 mod interchange;
 mod item;
@@ -46,8 +45,6 @@ mod value;
 mod view;
 mod write;
 
-#[cfg(test)]
-mod gzip_tests;
 #[cfg(test)]
 mod number_tests;
 #[cfg(test)]

@@ -165,9 +165,11 @@ pub(crate) async fn run(s3: &S3, cx: &Cx) {
         Ok(numbers.iter().filter_map(|number| t.lines.remove(number)).collect::<Vec<_>>())
     });
     let mut lines = taken.unwrap_or_default();
-    lines.sort_by(|a, b| a.bucket.name.cmp(&b.bucket.name));
-    for lines in lines.chunk_by(|a, b| a.bucket.name == b.bucket.name) {
-        deliver(s3, cx, lines).await;
+    while let Some(bucket) = lines.first().map(|line| Arc::clone(&line.bucket)) {
+        let (own, rest): (Vec<_>, _) =
+            lines.into_iter().partition(|l| l.bucket.name == bucket.name);
+        deliver(s3, cx, &own).await;
+        lines = rest;
     }
 }
 

@@ -117,6 +117,11 @@ impl StorageClass {
         rank(self) > rank(other)
     }
 
+    /// Whether S3 Select reads objects of this class.
+    pub(crate) fn is_selectable(self) -> bool {
+        !self.is_archive() && self.0 != "REDUCED_REDUNDANCY"
+    }
+
     /// Whether the bytes have to be restored before they can be read.
     pub(crate) fn is_archive(self) -> bool {
         matches!(self.0, "GLACIER" | "DEEP_ARCHIVE")

@@ -6,7 +6,6 @@ use cumulet_core::{AwsError, Timestamp};
 use cumulet_escape::put_hex;
 
 use crate::errors;
-use crate::intake::hex;
 
 /// An object's entity tag: the MD5 of its bytes or, after a multipart upload, of its parts' MD5s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +22,18 @@ impl ETag {
 
     /// In quotes, as headers and XML have it.
     pub(crate) fn quoted(&self) -> String {
-        self.with_quoted(str::to_owned)
+        self.with_text(|tag| ["\"", tag, "\""].concat())
     }
 
-    /// The same for a moment. A page of keys shows 1,000 of them.
-    pub(crate) fn with_quoted<R>(&self, show: impl FnOnce(&str) -> R) -> R {
-        if self.parts.is_some() {
-            return show(&format!("\"{self}\""));
+    /// Its text for a moment. A page of keys shows 1,000 of them.
+    pub(crate) fn with_text<R>(&self, show: impl FnOnce(&str) -> R) -> R {
+        let mut digits = [0; 32];
+        put_hex(&mut digits, &self.md5);
+        let digits = str::from_utf8(&digits).unwrap_or_default();
+        match self.parts {
+            None => show(digits),
+            Some(parts) => show(&format!("{digits}-{parts}")),
         }
-        let mut text = [b'"'; 34];
-        let [_, digits @ .., _] = &mut text;
-        put_hex(digits, &self.md5);
-        show(str::from_utf8(&text).unwrap_or_default())
     }
 
     /// Whether a header's value names this tag: quoted or not, one of a list, or `*`.
@@ -46,8 +45,7 @@ impl ETag {
 
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.md5))?;
-        self.parts.map_or(Ok(()), |parts| write!(f, "-{parts}"))
+        self.with_text(|tag| f.write_str(tag))
     }
 }
 

@@ -46,7 +46,7 @@ async fn tell(cx: &Cx, number: u64, event: &Arc<Event>, target: &Target) -> Resu
                 ("Time", Value::Timestamp(event.at)),
             ]);
             let input = Value::map([("Entries", Value::List(vec![entry]))]);
-            cx.call("events", "PutEvents", input).await.map(|_| ())
+            cx.tell("events", "PutEvents", input).await
         }
     }
 }
@@ -74,7 +74,7 @@ pub(crate) async fn send(
                 let header = Value::map([("AWSTraceHeader", Value::map(header))]);
                 input.push(("MessageSystemAttributes", header));
             }
-            cx.call("sqs", "SendMessage", Value::map(input)).await?;
+            cx.tell("sqs", "SendMessage", Value::map(input)).await?;
         }
         "sns" => {
             let input = Value::map([
@@ -82,7 +82,7 @@ pub(crate) async fn send(
                 ("Message", message.into()),
                 ("Subject", "Amazon S3 Notification".into()),
             ]);
-            cx.call("sns", "Publish", input).await?;
+            cx.tell("sns", "Publish", input).await?;
         }
         "lambda" => {
             let input = [("FunctionName", arn.into()), ("InvocationType", "Event".into())];

@@ -188,6 +188,10 @@ errors! {
         ["ClientComputedContentSHA256": client, "S3ComputedContentSHA256": computed];
     too_many_configurations() = "TooManyConfigurations" 400
         "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.";
+    unsupported_range_header() = "UnsupportedRangeHeader" 400
+        "A range header is not supported for this operation.";
+    unsupported_storage_class() = "UnsupportedStorageClass" 400
+        "The storage class is not supported. Only STANDARD, STANDARD_IA, and ONEZONE_IA storage classes are supported.";
     unexpected_content() = "UnexpectedContent" 400 "This request does not support content";
     unresolvable_grant(email) = "UnresolvableGrantByEmailAddress" 400
         "The e-mail address you provided does not match any account on record."

@@ -58,7 +58,7 @@ pub(crate) fn page<'a, T: 'a, I: Iterator<Item = (&'a str, T)>>(
     start: Bound<&str>,
     rows: impl Fn(Bound<&str>) -> I,
 ) -> Page<T> {
-    let mut page = Page { items: Vec::new(), prefixes: Vec::new(), next: None };
+    let mut page = Page { items: Vec::with_capacity(query.max), prefixes: Vec::new(), next: None };
     if query.max == 0 {
         return page;
     }

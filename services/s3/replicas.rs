@@ -61,8 +61,10 @@ impl Tables {
             return;
         };
         let Some(row) = self.versions.get(&At(&bucket.name, key, id.0)).cloned() else { return };
-        let mut rules: Vec<_> = given.rules.iter().flatten().collect();
-        rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+        let mut rules: Vec<&api::ReplicationRule> = Vec::new();
+        for rule in given.rules.iter().flatten() {
+            rules.insert(rules.partition_point(|r| r.priority >= rule.priority), rule);
+        }
         let (mut served, mut status) = (Vec::new(), None);
         for rule in rules {
             let Some(name) = destination(rule).filter(|name| !served.contains(name)) else {

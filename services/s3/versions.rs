@@ -4,11 +4,13 @@
 use std::fmt;
 use std::iter;
 use std::ops::Bound;
+use std::ptr;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cumulet_core::{AccountId, AwsError, Cx, Timestamp};
+use cumulet_store::Table;
 use sha2::{Digest as _, Sha256};
 
 use crate::attributes::Attributes;
@@ -259,34 +261,43 @@ impl Tables {
         bucket: &'a str,
         from: Bound<At<'_, u64>>,
     ) -> impl Iterator<Item = (&'a VersionKey, &'a Row)> + use<'a> {
-        let rows = self.versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
-        rows.take_while(move |(k, _)| &*k.bucket == bucket)
+        versions_in(&self.versions, bucket, from)
     }
+}
 
-    /// A bucket's current objects from a key on. It never walks over a key's older versions.
-    pub(crate) fn objects_in<'a>(
-        &'a self,
-        bucket: &'a str,
-        from: Bound<At<'_, u64>>,
-    ) -> impl Iterator<Item = (&'a VersionKey, &'a Arc<Version>)> + use<'a> {
-        let mut rows = self.versions_in(bucket, from);
-        // A key that may have older versions.
-        let mut before: Option<&'a VersionKey> = None;
-        iter::from_fn(move || {
-            loop {
-                let (mut at, mut row) = rows.next()?;
-                if let Some(before) = before.filter(|before| before.key == at.key) {
-                    let behind = At(bucket, &before.key, u64::MAX);
-                    rows = self.versions_in(bucket, Bound::Excluded(behind));
-                    (at, row) = rows.next()?;
-                }
-                before = Some(at).filter(|at| at.age != NULL_AGE);
-                if let Row::Object(version) = row {
-                    return Some((at, version));
-                }
+fn versions_in<'a>(
+    versions: &'a Table<VersionKey, Row>,
+    bucket: &'a str,
+    from: Bound<At<'_, u64>>,
+) -> impl Iterator<Item = (&'a VersionKey, &'a Row)> + use<'a> {
+    let rows = versions.range::<At<'_, u64>, _>((from.as_ref(), Bound::Unbounded));
+    // Rows mostly share their bucket's name with whoever asks.
+    rows.take_while(move |(k, _)| ptr::from_ref::<str>(&k.bucket) == bucket || *k.bucket == *bucket)
+}
+
+/// A bucket's current objects from a key on. It never walks over a key's older versions.
+pub(crate) fn objects_in<'a>(
+    versions: &'a Table<VersionKey, Row>,
+    bucket: &'a str,
+    from: Bound<At<'_, u64>>,
+) -> impl Iterator<Item = (&'a VersionKey, &'a Arc<Version>)> + use<'a> {
+    let mut rows = versions_in(versions, bucket, from);
+    // A key that may have older versions.
+    let mut before: Option<&'a VersionKey> = None;
+    iter::from_fn(move || {
+        loop {
+            let (mut at, mut row) = rows.next()?;
+            if let Some(before) = before.filter(|before| before.key == at.key) {
+                let behind = At(bucket, &before.key, u64::MAX);
+                rows = versions_in(versions, bucket, Bound::Excluded(behind));
+                (at, row) = rows.next()?;
             }
-        })
-    }
+            before = Some(at).filter(|at| at.age != NULL_AGE);
+            if let Row::Object(version) = row {
+                return Some((at, version));
+            }
+        }
+    })
 }
 
 #[cfg(test)]

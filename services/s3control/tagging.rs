@@ -79,7 +79,7 @@ async fn keep(cx: &Cx, bucket: &str, tags: Tags) -> Result<(), AwsError> {
     let tags = Value::List(tags.into_iter().map(tag).collect());
     let tagging = Value::map([("TagSet", tags)]);
     let input = Value::map([("Bucket", bucket.into()), ("Tagging", tagging)]);
-    cx.call("s3", "PutBucketTagging", input).await.map(|_| ()).map_err(absent)
+    cx.tell("s3", "PutBucketTagging", input).await.map_err(absent)
 }
 
 fn absent(error: AwsError) -> AwsError {

@@ -1,5 +1,7 @@
 //! Names of SNS's resources as requests give them.
 
+use std::sync::Arc;
+
 use cumulet_core::{AccountId, Arn, AwsError, Cx, Region, Scope};
 
 use crate::errors;
@@ -8,7 +10,7 @@ use crate::errors;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TopicRef {
     pub(crate) scope: Scope,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
 }
 
 /// Splits an ARN; `parameter` is who gets the blame.
@@ -31,19 +33,18 @@ fn scope(cx: &Cx, parameter: &str, arn: &Arn<'_>) -> Result<Scope, AwsError> {
 impl TopicRef {
     /// A topic in the caller's own account and region.
     pub(crate) fn here(cx: &Cx, name: &str) -> Self {
-        Self { scope: cx.scope(), name: name.to_owned() }
+        Self { scope: cx.scope(), name: name.into() }
     }
 
     /// The topic of a parameter. SNS answers for topics of the region it is asked in only.
     pub(crate) fn parse(cx: &Cx, parameter: &str, arn: Option<&str>) -> Result<Self, AwsError> {
         let arn = split(parameter, arn.ok_or_else(|| errors::missing(parameter))?)?;
         let scope = scope(cx, parameter, &arn)?;
-        Ok(Self { scope, name: arn.resource.to_owned() })
+        Ok(Self { scope, name: arn.resource.into() })
     }
 
     pub(crate) fn arn(&self) -> String {
-        let Scope { account, region, .. } = self.scope;
-        format!("arn:{}:sns:{region}:{account}:{}", region.partition(), self.name)
+        arn(self.scope, &self.name)
     }
 }
 
@@ -59,7 +60,7 @@ impl SubscriptionRef {
         let arn = split(parameter, arn.ok_or_else(|| errors::missing(parameter))?)?;
         let (name, id) =
             arn.resource.split_once(':').ok_or_else(|| errors::invalid("SubscriptionId"))?;
-        let topic = TopicRef { scope: scope(cx, parameter, &arn)?, name: name.to_owned() };
+        let topic = TopicRef { scope: scope(cx, parameter, &arn)?, name: name.into() };
         Ok(Self { topic, id: id.to_owned() })
     }
 }
@@ -93,8 +94,12 @@ pub(crate) fn is_fifo(name: &str) -> bool {
 
 /// The ARN of a resource in the caller's own scope.
 pub(crate) fn here(cx: &Cx, resource: &str) -> String {
-    let region = cx.region();
-    format!("arn:{}:sns:{region}:{}:{resource}", region.partition(), cx.account())
+    arn(cx.scope(), resource)
+}
+
+fn arn(Scope { account, region, .. }: Scope, resource: &str) -> String {
+    let (partition, region, account) = (region.partition(), region.as_str(), account.as_str());
+    ["arn:", partition, ":sns:", region, ":", account, ":", resource].concat()
 }
 
 /// For authorisation: a topic's ARN as given.

@@ -114,7 +114,7 @@ fn send(
         time: cx.now().iso8601_millis(),
         signature_version: version.unwrap_or('1'),
     };
-    let body = confirmation.json(&sns.links(cx));
+    let body = confirmation.json(sns.links(cx));
     if !subscription.protocol.starts_with("http") {
         let cx = cx.to(at.scope.account, at.scope.region);
         return outbox::put(sns, &cx, &subscription.protocol, subscription, body, None);

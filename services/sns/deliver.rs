@@ -33,7 +33,7 @@ pub(crate) async fn fan_out(
         subscriptions.iter().filter(|(_, s)| candidate.passes(s.filter.as_ref())).collect()
     };
     for (key, subscription) in wanted {
-        let delivery = One {
+        let delivery = Box::new(One {
             sns: sns.clone(),
             cx: cx.clone(),
             at: at.clone(),
@@ -42,7 +42,7 @@ pub(crate) async fn fan_out(
             subscription: Arc::clone(subscription),
             message: Arc::clone(&message),
             attempts: 1,
-        };
+        });
         delivery.begin().await;
     }
 }
@@ -62,7 +62,7 @@ pub(crate) struct One {
 
 impl One {
     /// Delivers here and now what stays in this process, the rest in the background.
-    pub(crate) async fn begin(self) {
+    pub(crate) async fn begin(self: Box<Self>) {
         let far =
             matches!(self.subscription.protocol.as_str(), "http" | "https" | "lambda" | "firehose");
         if far {
@@ -73,7 +73,7 @@ impl One {
         }
     }
 
-    async fn run(self) {
+    async fn run(self: Box<Self>) {
         let outcome = self.attempt().await;
         let Err(failure) = outcome else { return self.log_status(None) };
         let wait = if failure.permanent || !self.subscription.protocol.starts_with("http") {
@@ -106,7 +106,7 @@ impl One {
 
     /// As SNS, for the topic.
     pub(crate) fn service(&self) -> Cx {
-        self.cx.as_service("sns.amazonaws.com", self.at.arn())
+        self.cx.as_service("sns.amazonaws.com", self.message.topic_arn.as_str())
     }
 
     async fn attempt(&self) -> Result<(), Failure> {
@@ -131,7 +131,7 @@ impl One {
         if s.is_raw() || matches!(protocol, "sms" | "email") {
             return self.message.text.of(protocol).to_owned();
         }
-        envelope::notification(&self.message, protocol, &s.arn, &self.sns.links(&self.cx))
+        envelope::notification(&self.message, protocol, &s.arn, self.sns.links(&self.cx))
     }
 
     fn to_outbox(&self, body: String) {
@@ -145,10 +145,7 @@ impl One {
         let Some((cx, queue)) = target(&self.service(), queue_arn) else {
             return Err(Failure::permanent("not the ARN of a queue"));
         };
-        let mut input = vec![
-            ("QueueUrl", format!("/{}/{queue}", cx.account()).into()),
-            ("MessageBody", self.body().into()),
-        ];
+        let mut input = vec![("QueueUrl", queue.into()), ("MessageBody", self.body().into())];
         let message = &self.message;
         if self.subscription.is_raw() && !message.attributes.is_empty() {
             let attributes = message.attributes.iter().map(|(n, a)| (n.clone(), attribute(a)));
@@ -159,7 +156,7 @@ impl One {
             let header = Value::map([("AWSTraceHeader", Value::map(header))]);
             input.push(("MessageSystemAttributes", header));
         }
-        let fifo_queue = is_fifo(&queue);
+        let fifo_queue = is_fifo(queue);
         // A standard queue keeps the group of a standard topic's message only (recorded from AWS).
         if let Some(group) = message.group.as_deref().filter(|_| fifo_queue || !self.topic.fifo) {
             input.push(("MessageGroupId", group.into()));
@@ -167,13 +164,12 @@ impl One {
         if let Some(id) = message.deduplication.as_deref().filter(|_| fifo_queue) {
             input.push(("MessageDeduplicationId", id.into()));
         }
-        let sent = cx.call("sqs", "SendMessage", Value::map(input)).await;
-        sent.map(|_| ()).map_err(Failure::permanent)
+        cx.tell("sqs", "SendMessage", Value::map(input)).await.map_err(Failure::permanent)
     }
 
     async fn to_function(&self) -> Result<(), Failure> {
         let s = &self.subscription;
-        let event = envelope::lambda_event(&self.message, &s.arn, &self.sns.links(&self.cx));
+        let event = envelope::lambda_event(&self.message, &s.arn, self.sns.links(&self.cx));
         if self.cx.cloud().service("lambda").is_none() {
             self.to_outbox(event);
             return Ok(());
@@ -197,11 +193,10 @@ impl One {
         let Some((cx, resource)) = target(&self.service(), &self.subscription.endpoint) else {
             return Err(Failure::permanent("not the ARN of a delivery stream"));
         };
-        let stream = resource.strip_prefix("deliverystream/").unwrap_or(&resource);
+        let stream = resource.strip_prefix("deliverystream/").unwrap_or(resource);
         let record = Value::map([("Data", Value::Blob(body.into_bytes().into()))]);
         let input = Value::map([("DeliveryStreamName", stream.into()), ("Record", record)]);
-        let put = cx.call("firehose", "PutRecord", input).await;
-        put.map(|_| ()).map_err(Failure::permanent)
+        cx.tell("firehose", "PutRecord", input).await.map_err(Failure::permanent)
     }
 
     fn to_phone(&self) -> Result<(), Failure> {
@@ -253,10 +248,10 @@ impl One {
 }
 
 /// Where the resource of an ARN is, and what it is called there.
-fn target(cx: &Cx, arn: &str) -> Option<(Cx, String)> {
+fn target<'a>(cx: &Cx, arn: &'a str) -> Option<(Cx, &'a str)> {
     let arn = Arn::parse(arn)?;
     let (account, region) = (AccountId::parse(arn.account)?, Region::parse(arn.region)?);
-    Some((cx.to(account, region), arn.resource.to_owned()))
+    Some((cx.to(account, region), arn.resource))
 }
 
 fn attribute(attribute: &Attribute) -> Value {
@@ -284,7 +279,7 @@ pub(crate) async fn retry(sns: &Sns, cx: &Cx) {
             Ok::<_, AwsError>(due)
         });
         for (retry, topic, subscription) in due.unwrap_or_default() {
-            let one = One {
+            let one = Box::new(One {
                 sns: sns.clone(),
                 cx: cx.to(scope.account, scope.region),
                 at: TopicRef { scope, name: retry.subscription.0.clone() },
@@ -293,7 +288,7 @@ pub(crate) async fn retry(sns: &Sns, cx: &Cx) {
                 subscription,
                 message: Arc::clone(&retry.message),
                 attempts: retry.attempts + 1,
-            };
+            });
             one.begin().await;
         }
     }

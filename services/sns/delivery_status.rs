@@ -93,14 +93,14 @@ async fn put(cx: &Cx, group: &str, stream: &str, event: &str) -> Result<(), AwsE
     let event = [("timestamp", cx.now().millis().into()), ("message", event.into())];
     let events = Input::List(vec![Input::map(event)]);
     let input = || Input::map(place().into_iter().chain([("logEvents", events.clone())]));
-    if cx.call("logs", "PutLogEvents", input()).await.is_ok() {
+    if cx.tell("logs", "PutLogEvents", input()).await.is_ok() {
         return Ok(());
     }
     // Either may be there already.
     let group = Input::map([("logGroupName", group.into())]);
-    let _ = cx.call("logs", "CreateLogGroup", group).await;
-    let _ = cx.call("logs", "CreateLogStream", Input::map(place())).await;
-    cx.call("logs", "PutLogEvents", input()).await.map(|_| ())
+    let _ = cx.tell("logs", "CreateLogGroup", group).await;
+    let _ = cx.tell("logs", "CreateLogStream", Input::map(place())).await;
+    cx.tell("logs", "PutLogEvents", input()).await
 }
 
 #[cfg(test)]

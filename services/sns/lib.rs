@@ -58,11 +58,9 @@ pub fn service(platform: &Platform) -> Service {
 }
 
 impl Sns {
-    fn links(&self, cx: &Cx) -> envelope::Links {
-        envelope::Links {
-            endpoint: cx.endpoint().to_owned(),
-            certificate_host: self.certificate_host.as_deref().map(str::to_owned),
-        }
+    fn links<'a>(&'a self, cx: &'a Cx) -> envelope::Links<'a> {
+        let certificate_host = self.certificate_host.as_deref();
+        envelope::Links { endpoint: cx.endpoint(), certificate_host }
     }
 }
 

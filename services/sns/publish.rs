@@ -13,7 +13,7 @@ use crate::arn::TopicRef;
 use crate::deliver::{self, Audience};
 use crate::envelope::sequence_number;
 use crate::message::{BYTES_MAX, Draft, Message};
-use crate::state::{Tables, Topic};
+use crate::state::Topic;
 use crate::{Sns, arn, endpoint_form, errors, fifo, outbox};
 
 /// Entries of one batch, at most.
@@ -57,10 +57,10 @@ pub(crate) async fn publish(
         let at = TopicRef::parse(cx, parameter, Some(arn))?;
         let draft = Draft::parse(entry, "", true);
         // Who publishes nowhere is told so before what is wrong with the message.
-        let there = sns.store.read(cx, at.scope, |t| t.topic(&at.name))?;
+        let audience = audience(sns, cx, &at)?;
         let draft = fits(draft?)?;
-        fifo::check(&there, &draft)?;
-        let mut receipts = to_topic(sns, cx, &at, vec![draft]).await?;
+        fifo::check(&audience.0, &draft)?;
+        let mut receipts = to_topic(sns, cx, &at, audience, vec![draft]).await?;
         receipts.pop().ok_or_else(|| AwsError::internal("a message without a receipt"))?
     };
     Ok(PublishResponse {
@@ -75,20 +75,20 @@ pub(crate) async fn publish_batch(
     input: input::PublishBatch,
 ) -> Result<output::PublishBatch, AwsError> {
     let at = TopicRef::parse(cx, "TopicArn", input.topic_arn.as_deref())?;
-    let topic = sns.store.read(cx, at.scope, |t| t.topic(&at.name))?;
+    let audience = audience(sns, cx, &at)?;
     let entries = input.publish_batch_request_entries.unwrap_or_default();
     let ids = check_ids(&entries)?;
     let mut drafts = Vec::new();
     for (i, entry) in entries.into_iter().enumerate() {
         let path = format!("publishBatchRequestEntries.{}.member.", i + 1);
         let draft = Draft::parse(entry, &path, true)?;
-        fifo::check(&topic, &draft)?;
+        fifo::check(&audience.0, &draft)?;
         drafts.push(draft);
     }
     if drafts.iter().map(|draft| draft.size).sum::<usize>() > BYTES_MAX {
         return Err(errors::batch_too_long());
     }
-    let receipts = to_topic(sns, cx, &at, drafts).await?;
+    let receipts = to_topic(sns, cx, &at, audience, drafts).await?;
     let told = ids.into_iter().zip(receipts).map(|(id, receipt)| PublishBatchResultEntry {
         id: Some(id),
         message_id: Some(receipt.message_id),
@@ -140,19 +140,21 @@ impl Draft {
 }
 
 /// Those who listen to a topic.
-fn audience(tables: &Tables, name: &str) -> Result<Audience, AwsError> {
-    let topic = tables.topic(name)?;
-    let confirmed = tables.of_topic(name).filter(|(_, s)| s.confirmed);
-    Ok((topic, confirmed.map(|(key, s)| (key.clone(), Arc::clone(s))).collect()))
+fn audience(sns: &Sns, cx: &Cx, at: &TopicRef) -> Result<Audience, AwsError> {
+    sns.store.read(cx, at.scope, |t| {
+        let topic = t.topic(&at.name)?;
+        let confirmed = t.of_topic(&at.name).filter(|(_, s)| s.confirmed);
+        Ok((topic, confirmed.map(|(key, s)| (key.clone(), Arc::clone(s))).collect()))
+    })
 }
 
 async fn to_topic(
     sns: &Sns,
     cx: &Cx,
     at: &TopicRef,
+    audience: Audience,
     drafts: Vec<Draft>,
 ) -> Result<Vec<Receipt>, AwsError> {
-    let audience = sns.store.read(cx, at.scope, |t| audience(t, &at.name))?;
     // A FIFO topic's messages are numbered and delivered by one publisher at a time.
     let turn = audience.0.fifo.then(|| sns.turns.of(at));
     let _turn = match &turn {

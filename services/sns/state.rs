@@ -12,17 +12,17 @@ use crate::errors;
 use crate::message::Message;
 
 /// A subscription's place: its topic's name, then the order of subscribing.
-pub(crate) type SubscriptionKey = (String, u64);
+pub(crate) type SubscriptionKey = (Arc<str>, u64);
 /// A deduplication id's place: its topic's name, then the id.
-pub(crate) type DeduplicationKey = (String, String);
+pub(crate) type DeduplicationKey = (Arc<str>, String);
 /// A message's place in its topic's archive: the topic's name, then its sequence number.
-pub(crate) type ArchiveKey = (String, u128);
+pub(crate) type ArchiveKey = (Arc<str>, u128);
 
 tables! {
     /// All of SNS in one scope.
     pub(crate) struct Tables {
         /// By name.
-        pub(crate) topics: Table<String, Arc<Topic>>,
+        pub(crate) topics: Table<Arc<str>, Arc<Topic>>,
         pub(crate) subscriptions: Table<SubscriptionKey, Arc<Subscription>, SubscriptionIndexes>,
         /// What a FIFO topic must not deliver again yet.
         pub(crate) seen: Table<DeduplicationKey, Arc<Seen>, SeenIndexes>,
@@ -56,7 +56,7 @@ indexes! {
     pub(crate) struct SubscriptionIndexes of SubscriptionKey => Arc<Subscription> {
         pub(crate) id: String = |_key, s| Some(s.id.clone());
         /// By topic, protocol and endpoint.
-        pub(crate) endpoint: (String, String, String) =
+        pub(crate) endpoint: (Arc<str>, String, String) =
             |key, s| Some((key.0.clone(), s.protocol.clone(), s.endpoint.clone()));
         pub(crate) token: String = |_key, s| s.token.clone();
     }
@@ -140,7 +140,7 @@ impl Subscription {
 /// A subscription that ended and may be taken up again.
 #[derive(Clone, Debug)]
 pub(crate) struct Departed {
-    pub(crate) topic: String,
+    pub(crate) topic: Arc<str>,
     pub(crate) subscription: Arc<Subscription>,
 }
 
@@ -216,9 +216,9 @@ impl Tables {
     /// A topic's subscriptions, in the order of subscribing.
     pub(crate) fn of_topic(
         &self,
-        topic: &str,
+        topic: &Arc<str>,
     ) -> impl DoubleEndedIterator<Item = (&SubscriptionKey, &Arc<Subscription>)> {
-        self.subscriptions.range((topic.to_owned(), 0)..=(topic.to_owned(), u64::MAX))
+        self.subscriptions.range((Arc::clone(topic), 0)..=(Arc::clone(topic), u64::MAX))
     }
 
     pub(crate) fn subscription(
@@ -238,13 +238,13 @@ impl Tables {
     }
 
     /// Forgets a topic and all that is its own.
-    pub(crate) fn delete_topic(&mut self, name: &str) {
-        let name = name.to_owned();
-        self.topics.remove(&name);
-        self.subscriptions.remove_range((name.clone(), 0)..=(name.clone(), u64::MAX));
-        self.archive.remove_range((name.clone(), 0)..=(name.clone(), u128::MAX));
-        let seen = self.seen.range((name.clone(), String::new())..).map(|(key, _)| key.clone());
-        let seen: Vec<_> = seen.take_while(|(topic, _)| *topic == name).collect();
+    pub(crate) fn delete_topic(&mut self, name: &Arc<str>) {
+        self.topics.remove(name);
+        let own = || Arc::clone(name);
+        self.subscriptions.remove_range((own(), 0)..=(own(), u64::MAX));
+        self.archive.remove_range((own(), 0)..=(own(), u128::MAX));
+        let seen = self.seen.range((own(), String::new())..).map(|(key, _)| key.clone());
+        let seen: Vec<_> = seen.take_while(|(topic, _)| topic == name).collect();
         for key in &seen {
             self.seen.remove(key);
         }

@@ -82,9 +82,9 @@ fn draft(cx: &Cx, at: &TopicRef, protocol: &str, endpoint: &str) -> Subscription
 }
 
 /// The place of a topic's next subscription.
-pub(crate) fn next_key(tables: &Tables, topic: &str) -> SubscriptionKey {
+pub(crate) fn next_key(tables: &Tables, topic: &Arc<str>) -> SubscriptionKey {
     let next = tables.of_topic(topic).next_back().map_or(0, |((_, n), _)| n + 1);
-    (topic.to_owned(), next)
+    (Arc::clone(topic), next)
 }
 
 pub(crate) fn unsubscribe(
@@ -135,7 +135,7 @@ type Page = (Vec<Listed>, Option<String>);
 fn list(sns: &Sns, cx: &Cx, at: &TopicRef, token: Option<&str>) -> Result<Page, AwsError> {
     let after = position(token)?;
     let place =
-        after.rsplit_once('/').and_then(|(topic, n)| Some((topic.to_owned(), n.parse().ok()?)));
+        after.rsplit_once('/').and_then(|(topic, n)| Some((Arc::from(topic), n.parse().ok()?)));
     if place.is_none() && !after.is_empty() {
         return Err(errors::invalid("NextToken"));
     }

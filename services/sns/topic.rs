@@ -37,7 +37,7 @@ pub(crate) fn create_topic(
 ) -> Result<output::CreateTopic, AwsError> {
     let mut asked = input.attributes.unwrap_or_default();
     let fifo = asked.remove("FifoTopic").is_some_and(|fifo| fifo.eq_ignore_ascii_case("true"));
-    let name = check_name(input.name, fifo)?;
+    let name: Arc<str> = check_name(input.name, fifo)?.into();
     for (name, value) in &mut asked {
         topic_attributes::check(name, value, fifo).map_err(Refusal::on_creation)?;
     }
@@ -102,12 +102,12 @@ pub(crate) fn list_topics(
     cx: &Cx,
     input: input::ListTopics,
 ) -> Result<output::ListTopics, AwsError> {
-    let after = position(input.next_token.as_deref())?;
+    let after: Arc<str> = position(input.next_token.as_deref())?.into();
     let (names, next_token) = sns.store.read_here(cx, |t| {
         let names = t.topics.range(after.clone()..).map(|(name, _)| name.clone());
         page(names.filter(|name| *name > after), PAGE, |name| name)
     });
-    let list = |name: String| Listed { topic_arn: Some(arn::here(cx, &name)) };
+    let list = |name: Arc<str>| Listed { topic_arn: Some(arn::here(cx, &name)) };
     Ok(ListTopicsResponse { topics: Some(names.into_iter().map(list).collect()), next_token })
 }
 

@@ -2,7 +2,6 @@
 //! compare.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use cumulet_core::{AccountId, AwsError, Blob, Timestamp};
 use cumulet_escape::hex;
@@ -11,6 +10,7 @@ use sha2::Sha256;
 
 use crate::api::{MessageAttributeValue, MessageSystemAttributeValue};
 use crate::errors;
+use crate::texts::Texts;
 
 /// Attributes of one message, at most.
 const ATTRIBUTES_MAX: usize = 10;
@@ -21,30 +21,16 @@ const NAME_MAX: usize = 256;
 #[derive(Clone, Debug)]
 pub(crate) struct Contents {
     pub(crate) id: [u8; 16],
-    pub(crate) body: Box<str>,
+    pub(crate) texts: Texts,
     pub(crate) sent: Timestamp,
     pub(crate) sender: AccountId,
     /// How often it was received from the queues that it was in before this one.
     pub(crate) carried: u32,
-    /// Boxed, as the attributes are: most messages have none.
-    pub(crate) labels: Option<Box<Labels>>,
+    /// Boxed: most messages have none.
     pub(crate) attributes: Option<Box<Attributes>>,
 }
 
-/// What messages are grouped and told apart by.
-#[derive(Clone, Debug)]
-pub(crate) struct Labels {
-    pub(crate) group: Arc<str>,
-    /// Messages of FIFO queues have one, and no others.
-    pub(crate) dedup: Option<Box<str>>,
-}
-
 impl Contents {
-    /// The labels of a FIFO queue's message; none of any other.
-    pub(crate) fn fifo(&self) -> Option<&Labels> {
-        self.labels.as_deref().filter(|labels| labels.dedup.is_some())
-    }
-
     /// Sets a system attribute, or takes it away.
     pub(crate) fn set_system(&mut self, name: &str, value: Option<String>) {
         let attributes = self.attributes.get_or_insert_default();

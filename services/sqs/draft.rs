@@ -1,15 +1,15 @@
 //! Messages before they are sent: what all of them must fulfil, and what each kind of queue asks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::SendMessageBatchRequestEntry;
-use crate::contents::{self, Attributes, Contents, Labels};
+use crate::contents::{self, Attributes, Contents};
 use crate::errors;
 use crate::fifo::Key;
 use crate::state::{Message, Queue};
+use crate::texts::Texts;
 
 /// Where X-Ray's SDKs put their trace, and the system attribute that it becomes.
 const TRACE_HEADER: &str = "x-amzn-trace-id";
@@ -18,11 +18,13 @@ const TRACE: &str = "AWSTraceHeader";
 /// A message that is fit to be sent, but for the queue's own settings.
 pub(crate) struct Draft {
     body: String,
+    /// What the sender is told: of the body, the attributes, the system attributes.
+    pub(crate) digests: [Option<String>; 3],
     attributes: Attributes,
     /// Seconds, where the sender gives them.
     delay: Option<u32>,
     /// For fair queues; a standard queue keeps no order by it.
-    group: Option<Arc<str>>,
+    group: Option<String>,
     dedup: Option<Dedup>,
 }
 
@@ -45,8 +47,13 @@ impl Draft {
         let delay = entry.delay_seconds.map(check_delay).transpose()?;
         let group = entry.message_group_id.map(|id| check_id(id, "MessageGroupId")).transpose()?;
         let dedup = entry.message_deduplication_id;
-        let group = group.map(Arc::from);
-        let mut draft = Self { body, attributes, delay, group, dedup: None };
+        // Sections are short: what takes time is done before.
+        let digests = [
+            Some(contents::md5_of_body(&body)),
+            contents::md5_of_attributes(attributes.user.iter()),
+            contents::md5_of_attributes(attributes.system.iter()),
+        ];
+        let mut draft = Self { body, digests, attributes, delay, group, dedup: None };
         if !is_fifo {
             return match dedup {
                 Some(id) => Err(errors::not_for_this_queue(id, "MessageDeduplicationId")),
@@ -69,15 +76,6 @@ impl Draft {
     /// Bytes that count towards limits.
     pub(crate) fn size(&self) -> usize {
         contents::size(&self.body, &self.attributes)
-    }
-
-    /// The digests that the sender is told: of the body, the attributes, the system attributes.
-    pub(crate) fn digests(&self) -> [Option<String>; 3] {
-        [
-            Some(contents::md5_of_body(&self.body)),
-            contents::md5_of_attributes(self.attributes.user.iter()),
-            contents::md5_of_attributes(self.attributes.system.iter()),
-        ]
     }
 
     /// Checks the queue's size limit.
@@ -108,17 +106,15 @@ impl Draft {
         let own = |delay: u32| Duration::from_secs(delay.into());
         let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
-        let dedup = self.dedup.map(|id| match id {
-            Dedup::Given(id) | Dedup::OfBody(id) => id.into_boxed_str(),
+        let dedup = self.dedup.as_ref().map(|id| match id {
+            Dedup::Given(id) | Dedup::OfBody(id) => id.as_str(),
         });
-        let labels = self.group.map(|group| Box::new(Labels { group, dedup }));
         let mut contents = Contents {
             id: cx.ids().uuid_bytes(),
-            body: self.body.into_boxed_str(),
+            texts: Texts::new(self.body, self.group.as_deref(), dedup),
             sent: now,
             sender: cx.account(),
             carried: 0,
-            labels,
             attributes: (!plain).then(|| Box::new(self.attributes)),
         };
         // A traced caller need not say so twice.

@@ -1,30 +1,49 @@
 //! How messages are found: by the time they show, by group, and how many of them are hidden.
 //!
 //! Invariants:
-//! - `heads` has one entry for each group of a FIFO queue that has messages: its first message,
-//!   under the time that it shows. A group can be received from when its head shows.
+//! - Each group of a FIFO queue that has messages has a number, and one entry in `heads`: its first
+//!   message, under the time that it shows. A group can be received from when its head shows.
 //! - `hidden` counts messages by the second in which they show (again): those that were received,
 //!   and those that were sent with a delay. What lies in the past hides nothing any more.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use cumulet_core::Timestamp;
-use cumulet_store::{Index, Indexes, Map};
+use cumulet_store::{Comparable, Equivalent, Index, Indexes, Map};
 
 use crate::state::{Message, MessageKey, QueueId};
 
-/// A FIFO queue's group.
-type Group = (QueueId, Arc<str>);
+/// A FIFO queue's group: a number, as long as it has messages.
+type GroupId = u64;
+
+/// A group by its name.
+struct Named<'a>(QueueId, &'a str);
+
+impl Equivalent<(QueueId, Arc<str>)> for Named<'_> {
+    fn equivalent(&self, key: &(QueueId, Arc<str>)) -> bool {
+        self.compare(key).is_eq()
+    }
+}
+
+impl Comparable<(QueueId, Arc<str>)> for Named<'_> {
+    fn compare(&self, (queue, name): &(QueueId, Arc<str>)) -> Ordering {
+        (self.0, self.1).cmp(&(*queue, &**name))
+    }
+}
 
 /// All indexes of messages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MessageIndexes {
     /// By the time they show, but for messages of FIFO queues that were never hidden.
     pub(crate) visible: Index<(QueueId, Timestamp), MessageKey>,
-    /// The first message of each group, by the time it shows.
-    pub(crate) heads: Index<(QueueId, Timestamp), MessageKey>,
-    /// Messages of FIFO queues by group and place, with the time they show.
-    groups: Index<(QueueId, Arc<str>, u64), Timestamp>,
+    /// Each group and the place of its first message, by the time that shows.
+    pub(crate) heads: Index<(QueueId, Timestamp), (GroupId, u64)>,
+    /// When messages of FIFO queues show, by group and place.
+    groups: Map<(GroupId, u64), Timestamp>,
+    names: Map<(QueueId, Arc<str>), GroupId>,
+    /// The last number that a group was given.
+    last_group: GroupId,
     queues: Map<QueueId, All>,
     hidden: Map<(QueueId, i64), Hidden>,
 }
@@ -83,24 +102,11 @@ impl MessageIndexes {
         self.hidden.range(seconds).fold(Hidden::default(), |sum, (_, n)| sum.plus(*n))
     }
 
-    /// Keys and times of a group's messages, in order, from `first` on.
-    pub(crate) fn group_from(
-        &self,
-        (queue, group): Group,
-        first: u64,
-    ) -> impl Iterator<Item = (MessageKey, Timestamp)> {
-        let range = (queue, Arc::clone(&group), first)..=(queue, group, u64::MAX);
-        self.groups.range(range).map(|((queue, _, place), at)| ((*queue, *place), *at))
-    }
-
-    /// A group's name as its messages have it, if there are any.
-    pub(crate) fn group_name(&self, queue: QueueId, group: &Arc<str>) -> Option<Arc<str>> {
-        let first = (queue, Arc::clone(group), 0)..=(queue, Arc::clone(group), u64::MAX);
-        self.groups.range(first).next().map(|((_, name, _), _)| Arc::clone(name))
-    }
-
-    fn head(&self, group: &Group) -> Option<(MessageKey, Timestamp)> {
-        self.group_from(group.clone(), 0).next()
+    /// Places and times of a group's messages, in order.
+    pub(crate) fn group(&self, group: GroupId) -> impl Iterator<Item = (u64, Timestamp)> {
+        let from =
+            self.groups.range((group, 0)..).map(|((group, place), at)| (*group, *place, *at));
+        from.take_while(move |(of, ..)| *of == group).map(|(_, place, at)| (place, at))
     }
 
     fn count(&mut self, (queue, place): MessageKey, is_new: bool) {
@@ -128,28 +134,34 @@ impl MessageIndexes {
         }
     }
 
-    fn regroup(
-        &mut self,
-        group: &Group,
-        place: u64,
-        old: Option<Timestamp>,
-        new: Option<Timestamp>,
-    ) {
-        let entry = || Some((group.0, Arc::clone(&group.1), place));
-        let head = self.head(group);
-        if let Some(at) = old {
-            self.groups.update(&at, entry(), None);
+    /// The number of a group, which it is given if it has none.
+    fn number(&mut self, queue: QueueId, name: &str) -> GroupId {
+        if let Some(group) = self.names.get(&Named(queue, name)) {
+            return *group;
         }
-        if let Some(at) = new {
-            self.groups.update(&at, None, entry());
+        self.last_group += 1;
+        self.names.insert((queue, name.into()), self.last_group);
+        self.last_group
+    }
+
+    /// The message at this place of a group shows at another time, or is gone.
+    fn regroup(&mut self, (queue, place): MessageKey, name: &str, new: Option<Timestamp>) {
+        let group = self.number(queue, name);
+        let head = self.group(group).next();
+        match new {
+            Some(at) => drop(self.groups.insert((group, place), at)),
+            None => drop(self.groups.remove(&(group, place))),
         }
-        let next = self.head(group);
+        let next = self.group(group).next();
+        if next.is_none() {
+            self.names.remove(&Named(queue, name));
+        }
         if head != next {
-            if let Some((key, at)) = head {
-                self.heads.update(&key, Some((group.0, at)), None);
+            if let Some((place, at)) = head {
+                self.heads.update(&(group, place), Some((queue, at)), None);
             }
-            if let Some((key, at)) = next {
-                self.heads.update(&key, None, Some((group.0, at)));
+            if let Some((place, at)) = next {
+                self.heads.update(&(group, place), None, Some((queue, at)));
             }
         }
     }
@@ -157,11 +169,10 @@ impl MessageIndexes {
 
 impl Indexes<MessageKey, Message> for MessageIndexes {
     fn update(&mut self, key: &MessageKey, old: Option<&Message>, new: Option<&Message>) {
-        let (queue, place) = *key;
-        let visible = |message: &Message| message.visible;
-        let (was, is) = (old.map(visible), new.map(visible));
+        let queue = key.0;
         let listed = |message: &&Message| {
-            message.contents.fifo().is_none() || message.visible > message.contents.sent
+            let fifo = message.contents.texts.fifo_group().is_some();
+            !fifo || message.visible > message.contents.sent
         };
         let at = |message: &Message| (queue, message.visible);
         self.visible.update(key, old.filter(listed).map(at), new.filter(listed).map(at));
@@ -174,8 +185,8 @@ impl Indexes<MessageKey, Message> for MessageIndexes {
         if let Some(new) = new {
             self.hide(queue, new, Hidden::plus);
         }
-        if let Some(fifo) = new.or(old).and_then(|message| message.contents.fifo()) {
-            self.regroup(&(queue, Arc::clone(&fifo.group)), place, was, is);
+        if let Some(group) = new.or(old).and_then(|message| message.contents.texts.fifo_group()) {
+            self.regroup(*key, group, new.map(|message| message.visible));
         }
     }
 }

@@ -22,6 +22,7 @@ mod received;
 mod redrive;
 mod state;
 mod tags;
+mod texts;
 mod url;
 mod visibility;
 
@@ -119,6 +120,7 @@ impl State for Sqs {
                 for queue in reached.unwrap_or_default() {
                     self.wake(&queue, 1);
                 }
+                self.gauge(&cx, scope);
             }
         })
     }

@@ -23,10 +23,10 @@ fn send(
     tx: &mut Tables,
     cx: &Cx,
     queue: &Queue,
-    draft: Draft,
+    mut draft: Draft,
     now: Timestamp,
 ) -> Result<SendMessageResult, AwsError> {
-    let [body, user, system] = draft.digests();
+    let [body, user, system] = std::mem::take(&mut draft.digests);
     let seen = draft.key(queue)?;
     let before = seen.as_ref().and_then(|seen| tx.duplicate(seen, now));
     let (id, place) = if let Some(before) = before {

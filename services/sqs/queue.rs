@@ -75,6 +75,7 @@ pub(crate) fn create_queue(
         queue.group_dedup =
             queue.attributes.get("DeduplicationScope").is_some_and(|s| s == "messageGroup");
         tx.queues.insert(at.name.clone(), Arc::new(queue));
+        sqs.plan_gauges(cx, tx);
         Ok(())
     })?;
     Ok(CreateQueueResult { queue_url: Some(sqs.settings.urls.url(cx, &at.name)) })

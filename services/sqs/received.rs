@@ -31,8 +31,8 @@ impl Show {
         Received {
             message_id: Some(hyphenated(&contents.id)),
             receipt_handle: Some(receipt.handle()),
-            md5_of_body: Some(contents::md5_of_body(&contents.body)),
-            body: Some(contents.body.to_string()),
+            md5_of_body: Some(contents::md5_of_body(contents.texts.body())),
+            body: Some(contents.texts.body().to_owned()),
             attributes: (!system.is_empty()).then_some(system),
             md5_of_message_attributes: contents::md5_of_attributes(user.iter()),
             message_attributes: (!user.is_empty())
@@ -55,12 +55,12 @@ impl Show {
         put("SentTimestamp", contents.sent.millis().to_string());
         put("ApproximateReceiveCount", (message.received + contents.carried).to_string());
         put("ApproximateFirstReceiveTimestamp", message.first_received.millis().to_string());
-        if let Some(labels) = &contents.labels {
-            put("MessageGroupId", labels.group.to_string());
-            if let Some(id) = &labels.dedup {
-                put("MessageDeduplicationId", id.to_string());
-                put("SequenceNumber", sequence_number(key.1));
-            }
+        if let Some(group) = contents.texts.group() {
+            put("MessageGroupId", group.to_owned());
+        }
+        if let Some(id) = contents.texts.dedup() {
+            put("MessageDeduplicationId", id.to_owned());
+            put("SequenceNumber", sequence_number(key.1));
         }
         let system = contents.attributes.iter().flat_map(|a| &a.system);
         for (name, Attribute { value, .. }) in system {

@@ -39,13 +39,16 @@ tables! {
         pub(crate) sequences: Table<QueueId, u64>,
         /// Tasks that move messages out of dead-letter queues.
         pub(crate) tasks: Table<TaskId, Arc<Task>, TaskIndexes>,
+        /// When to tell CloudWatch next how the queues are.
+        pub(crate) gauges: Table<(), Timestamp>,
         /// When a queue of this name was deleted, where the settings ask for a pause after that.
         pub(crate) deleted: Table<String, Timestamp>,
     }
     next_due = |t| {
         let expiry = t.expiries.by().at.first().map(|(at, _)| *at);
         let task = t.tasks.by().due.first().map(|(at, _)| *at);
-        expiry.into_iter().chain(task).min()
+        let gauges = t.gauges.get(&()).copied();
+        expiry.into_iter().chain(task).chain(gauges).min()
     };
 }
 
@@ -178,11 +181,9 @@ impl Tables {
             keys.truncate(most);
             return keys;
         }
-        let groups = by.heads.range(range).flat_map(|(_, head)| {
-            let message = self.messages.get(head);
-            let group = message.and_then(|m| m.contents.fifo()).map(|f| Arc::clone(&f.group));
-            let group = group.map(|group| by.group_from((queue.id, group), head.1));
-            group.into_iter().flatten().take_while(|(_, at)| *at <= now).map(|(key, _)| key)
+        let groups = by.heads.range(range).flat_map(|(_, (group, _))| {
+            let visible = by.group(*group).take_while(|(_, at)| *at <= now);
+            visible.map(|(place, _)| (queue.id, place))
         });
         groups.take(most).collect()
     }
@@ -243,15 +244,7 @@ impl Tables {
     }
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, queue: &Queue, mut message: Message) -> MessageKey {
-        // Messages of a group share its name.
-        if queue.is_fifo
-            && let Some(contents) = Arc::get_mut(&mut message.contents)
-            && let Some(labels) = contents.labels.as_deref_mut()
-            && let Some(name) = self.messages.by().group_name(queue.id, &labels.group)
-        {
-            labels.group = name;
-        }
+    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
         let expiry = message.contents.sent.plus(queue.numbers.retention);
         if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);

@@ -115,7 +115,7 @@ impl Algorithm {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", encode(&header), encode(claims));
         let signature = match self {
-            Self::Rs256 => rsa::sign_sha256(signed.as_bytes()),
+            Self::Rs256 => rsa::sign_sha256(signed.as_bytes()).to_vec(),
             Self::Es384 => p384::sign_sha384(signed.as_bytes()),
         };
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))

@@ -36,11 +36,13 @@ impl Drop for Snapshot {
 impl Cloud {
     /// A cloud of these services with one world that follows `clock`.
     pub fn new(services: impl IntoIterator<Item = Service>, clock: Clock, ids: Ids) -> Arc<Self> {
-        let services = services.into_iter().map(|s| (s.name(), Arc::new(s))).collect();
+        // Neither is collected: that brings a sort along.
+        let (mut all, mut worlds) = (BTreeMap::new(), BTreeMap::new());
+        all.extend(services.into_iter().map(|s| (s.name(), Arc::new(s))));
         let default = Arc::new(World::new(WorldId(0), clock, ids));
-        let worlds = Mutex::new(BTreeMap::from([(WorldId(0), Arc::clone(&default))]));
+        worlds.insert(WorldId(0), Arc::clone(&default));
         let (next, outbound) = (AtomicU64::new(1), OnceLock::new());
-        Arc::new(Self { services, worlds, default, next, outbound })
+        Arc::new(Self { services: all, worlds: Mutex::new(worlds), default, next, outbound })
     }
 
     /// The service called `name` (LocalStack's name, the feature's and the folder's).

@@ -29,6 +29,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Deref;
 
 use bytes::Bytes;
@@ -179,10 +180,54 @@ pub trait Writer {
             }
         });
     }
+    /// A structure whose members are at hand, in the model's order: a format that writes many of
+    /// them one after the other need not ask for each.
+    fn record(&mut self, fields: &[(usize, Field<'_>)]) {
+        self.structure(&|i, w| encode_field(fields, i, w));
+    }
     /// A list.
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>);
     /// A map.
     fn map(&mut self, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>);
+}
+
+/// The value of a member of a [`Writer::record`].
+#[derive(Clone, Copy)]
+pub enum Field<'a> {
+    /// Text.
+    Text(&'a str),
+    /// Letters, digits, `_` and `-`: text that no format escapes.
+    Word(&'a str),
+    /// A word between quotes, as entity tags are.
+    Quoted(&'a str),
+    /// A word that is the only item of a list.
+    Item(&'a str),
+    /// A whole number.
+    Integer(i64),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// Anything else.
+    Other(&'a dyn Encode),
+}
+
+/// Writes the member of this index, if a [`Writer::record`] has it.
+pub fn encode_field(fields: &[(usize, Field<'_>)], index: usize, w: &mut dyn Writer) {
+    if let Some((_, field)) = fields.iter().find(|(i, _)| *i == index) {
+        field.encode(w);
+    }
+}
+
+impl Encode for Field<'_> {
+    fn encode(&self, w: &mut dyn Writer) {
+        match self {
+            Self::Text(text) | Self::Word(text) => w.string(text),
+            Self::Quoted(text) => w.string(&["\"", text, "\""].concat()),
+            Self::Item(text) => w.list(&mut iter::once(text as &dyn Encode)),
+            Self::Integer(value) => w.integer(*value),
+            Self::Timestamp(value) => w.timestamp(*value),
+            Self::Other(value) => value.encode(w),
+        }
+    }
 }
 
 /// A value that can be written in every format.

@@ -10,11 +10,11 @@ use tokio::sync::Notify;
 
 use crate::body::Body;
 use crate::cloud::Cloud;
-use crate::codec::Schema;
+use crate::codec::{Message, Schema};
 use crate::dispatch::dispatch;
 use crate::dynamic::{from_value_boxed, to_value};
 use crate::error::AwsError;
-use crate::ids::Ids;
+use crate::ids::{Ids, UuidText};
 use crate::name::{AccountId, Region};
 use crate::time::{Clock, Timestamp};
 use crate::value::Value;
@@ -46,8 +46,8 @@ struct Inner {
     account: AccountId,
     region: Region,
     principal: Principal,
-    source_arn: Option<String>,
-    request_id: String,
+    source_arn: Option<Arc<str>>,
+    request_id: UuidText,
     endpoint: Arc<str>,
     http: Option<Arc<http::request::Parts>>,
     depth: u8,
@@ -117,7 +117,7 @@ impl Cx {
             region: origin.region,
             principal: origin.principal,
             source_arn: None,
-            request_id: world.ids().uuid(),
+            request_id: world.ids().uuid_text(),
             endpoint: origin.endpoint,
             http: origin.http,
             depth: 0,
@@ -163,7 +163,7 @@ impl Cx {
 
     /// The request id that the answer carries.
     pub fn request_id(&self) -> &str {
-        &self.0.request_id
+        self.0.request_id.as_str()
     }
 
     /// Scheme and host for URLs in answers: those the caller used, or as configured.
@@ -227,12 +227,15 @@ impl Cx {
     /// The same caller in another account and region.
     #[must_use]
     pub fn to(&self, account: AccountId, region: Region) -> Self {
+        if (account, region) == (self.0.account, self.0.region) {
+            return self.clone();
+        }
         self.with(|inner| (inner.account, inner.region) = (account, region))
     }
 
     /// A service that acts for a resource: `cx.as_service("sns.amazonaws.com", topic_arn)`.
     #[must_use]
-    pub fn as_service(&self, principal: &'static str, source_arn: impl Into<String>) -> Self {
+    pub fn as_service(&self, principal: &'static str, source_arn: impl Into<Arc<str>>) -> Self {
         self.with(|inner| {
             inner.principal = Principal::Service(principal);
             inner.source_arn = Some(source_arn.into());
@@ -258,7 +261,15 @@ impl Cx {
         Ok(self.call_with(service, operation, input, None).await?.0)
     }
 
-    /// The same with a byte stream beside the members of input and output.
+    /// The same for those who only want it done.
+    ///
+    /// # Errors
+    /// As [`Cx::call`].
+    pub async fn tell(&self, service: &str, operation: &str, input: Value) -> Result<(), AwsError> {
+        self.run(service, operation, input, None).await.map(|_| ())
+    }
+
+    /// The same as [`Cx::call`] with a byte stream beside the members of input and output.
     pub async fn call_with(
         &self,
         service: &str,
@@ -266,6 +277,19 @@ impl Cx {
         input: Value,
         body: Option<Body>,
     ) -> Result<(Value, Option<Body>), AwsError> {
+        let (mut output, schema) = self.run(service, operation, input, body).await?;
+        let body = output.take_body();
+        let value = schema.map_or(Value::Map(Vec::new()), |schema| to_value(schema, &*output));
+        Ok((value, body))
+    }
+
+    async fn run(
+        &self,
+        service: &str,
+        operation: &str,
+        input: Value,
+        body: Option<Body>,
+    ) -> Result<(Box<dyn Message>, Option<Schema>), AwsError> {
         let absent = || AwsError::not_implemented(service, operation);
         if self.0.depth >= DEPTH_MAX {
             return Err(AwsError::internal(format!(
@@ -277,22 +301,17 @@ impl Cx {
         let model = service.model();
         let shapes = model.operation(operation.name).and_then(|i| model.operations.get(i));
         let schema = |shape: Option<usize>| shape.map(|shape| Schema { model, shape });
-        let mut input = from_value_boxed(operation, schema(shapes.and_then(|s| s.input)), &input)?;
+        let mut input = from_value_boxed(operation, schema(shapes.and_then(|s| s.input)), input)?;
         if let Some(body) = body {
             input.set_body(body);
         }
         let cx = self.with(|inner| {
             inner.depth += 1;
             inner.http = None;
-            inner.request_id = inner.world.ids().uuid();
+            inner.request_id = inner.world.ids().uuid_text();
         });
-        let mut output = dispatch(cx, service, operation, input).await?;
-        let body = output.take_body();
-        let value = match schema(shapes.and_then(|s| s.output)) {
-            Some(schema) => to_value(schema, &*output),
-            None => Value::Map(Vec::new()),
-        };
-        Ok((value, body))
+        let output = dispatch(cx, service, operation, input).await?;
+        Ok((output, schema(shapes.and_then(|s| s.output))))
     }
 
     /// Runs `task` in the background, owned by the world.

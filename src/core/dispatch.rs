@@ -11,7 +11,7 @@ use crate::codec::Message;
 use crate::cx::{Caller, Cx};
 use crate::error::AwsError;
 use crate::service::{Operation, Outcome, Run, Service};
-use crate::world::BoxFuture;
+use crate::world::{BoxFuture, spawn};
 
 /// Validates the input, authorises the caller, runs the handler, waits until its changes are
 /// durable and counts the call. A panic becomes a 500.
@@ -92,8 +92,8 @@ impl Drop for Finish {
     fn drop(&mut self) {
         let Some(work) = self.work.take() else { return };
         self.caller.leave();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(work);
+        if tokio::runtime::Handle::try_current().is_ok() {
+            spawn(async move { drop(work.await) });
         }
     }
 }

@@ -1,6 +1,8 @@
 //! [`Value`] as one more format, in both directions: a `Value` can be written to and read from any
 //! wire format, and any typed value can be turned into a `Value` and back.
 
+use std::mem::take;
+
 use bytes::Bytes;
 
 use crate::codec::{
@@ -14,19 +16,19 @@ use crate::time::Timestamp;
 use crate::value::Value;
 
 /// Reads `value` as the typed form of the shape at `schema`.
-pub fn from_value<T: Decode>(schema: Schema, value: &Value) -> Result<T, ReadError> {
-    T::decode(&mut ValueReader { schema, value })
+pub fn from_value<T: Decode>(schema: Schema, mut value: Value) -> Result<T, ReadError> {
+    T::decode(&mut ValueReader { schema, value: &mut value })
 }
 
 /// Reads an operation's typed input out of `value`; `schema` is `None` where it has no input.
 pub(crate) fn from_value_boxed(
     operation: &Operation,
     schema: Option<Schema>,
-    value: &Value,
+    mut value: Value,
 ) -> Result<Box<dyn Message>, AwsError> {
     let Some(schema) = schema else { return Ok(Box::new(Empty {})) };
     operation
-        .read(&mut ValueReader { schema, value })
+        .read(&mut ValueReader { schema, value: &mut value })
         .map_err(|e| AwsError::new("SerializationException", 400, e.message.clone()))
 }
 
@@ -139,9 +141,10 @@ impl Message for Value {
     }
 }
 
+/// What is read is taken out of the value, not copied.
 struct ValueReader<'a> {
     schema: Schema,
-    value: &'a Value,
+    value: &'a mut Value,
 }
 
 impl ValueReader<'_> {
@@ -162,7 +165,7 @@ impl Reader for ValueReader<'_> {
 
     fn string(&mut self) -> Result<String, ReadError> {
         match self.value {
-            Value::String(s) => Ok(s.clone()),
+            Value::String(s) => Ok(take(s)),
             _ => self.wrong("a string"),
         }
     }
@@ -192,8 +195,8 @@ impl Reader for ValueReader<'_> {
 
     fn blob(&mut self) -> Result<Bytes, ReadError> {
         match self.value {
-            Value::Blob(b) => Ok(b.clone()),
-            Value::String(s) => Ok(Bytes::copy_from_slice(s.as_bytes())),
+            Value::Blob(b) => Ok(take(b)),
+            Value::String(s) => Ok(take(s).into()),
             _ => self.wrong("a blob"),
         }
     }
@@ -207,7 +210,7 @@ impl Reader for ValueReader<'_> {
     }
 
     fn document(&mut self) -> Result<Value, ReadError> {
-        Ok(self.value.clone())
+        Ok(take(self.value))
     }
 
     fn structure(&mut self, each: &mut ReadMember<'_>) -> Result<(), ReadError> {
@@ -215,28 +218,32 @@ impl Reader for ValueReader<'_> {
             return self.wrong("a structure");
         }
         for (i, member) in self.schema.shape().members.iter().enumerate() {
-            match self.value.get(member.name) {
+            match self.value.get_mut(member.name) {
                 None | Some(Value::Null) => {}
-                Some(value) => each(i, &mut Self { schema: self.schema.of(member), value })?,
+                Some(value) => each(i, &mut ValueReader { schema: self.schema.of(member), value })?,
             }
         }
         Ok(())
     }
 
     fn list(&mut self, each: &mut ReadItem<'_>) -> Result<(), ReadError> {
-        let (Value::List(items), Some(item)) = (self.value, &self.schema.shape().value) else {
+        let schema = self.schema;
+        let (Value::List(items), Some(item)) = (&mut *self.value, &schema.shape().value) else {
             return self.wrong("a list");
         };
-        items.iter().try_for_each(|value| each(&mut Self { schema: self.schema.of(item), value }))
+        let schema = schema.of(item);
+        items.iter_mut().try_for_each(|value| each(&mut ValueReader { schema, value }))
     }
 
     fn map(&mut self, each: &mut ReadEntry<'_>) -> Result<(), ReadError> {
-        let (Value::Map(entries), Some(item)) = (self.value, &self.schema.shape().value) else {
+        let schema = self.schema;
+        let (Value::Map(entries), Some(item)) = (&mut *self.value, &schema.shape().value) else {
             return self.wrong("a map");
         };
-        entries.iter().try_for_each(|(key, value)| {
-            each(key.clone(), &mut Self { schema: self.schema.of(item), value })
-        })
+        let schema = schema.of(item);
+        entries
+            .iter_mut()
+            .try_for_each(|(key, value)| each(take(key), &mut ValueReader { schema, value }))
     }
 }
 

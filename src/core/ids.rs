@@ -46,6 +46,11 @@ impl Ids {
         hyphenated(&self.uuid_bytes())
     }
 
+    /// The same without a place of its own in memory.
+    pub fn uuid_text(&self) -> UuidText {
+        UuidText::of(&self.uuid_bytes())
+    }
+
     /// The 16 bytes of a random version 4 UUID.
     pub fn uuid_bytes(&self) -> [u8; 16] {
         let mut bytes: [u8; 16] = self.bytes();
@@ -70,17 +75,34 @@ impl Ids {
 }
 
 /// A UUID's usual form.
-pub fn hyphenated(uuid: &[u8; 16]) -> String {
-    let digit = |d: u8| char::from(if d < 10 { b'0' + d } else { b'a' + d - 10 });
-    let mut out = String::with_capacity(36);
-    for (i, byte) in uuid.iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            out.push('-');
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UuidText([u8; 36]);
+
+impl UuidText {
+    fn of(uuid: &[u8; 16]) -> Self {
+        let digit = |d: u8| if d < 10 { b'0' + d } else { b'a' + d - 10 };
+        let mut text = [b'-'; 36];
+        let mut places =
+            text.iter_mut().enumerate().filter(|(i, _)| !matches!(i, 8 | 13 | 18 | 23));
+        for byte in uuid {
+            for digit in [digit(byte >> 4), digit(byte & 15)] {
+                if let Some((_, place)) = places.next() {
+                    *place = digit;
+                }
+            }
         }
-        out.push(digit(byte >> 4));
-        out.push(digit(byte & 15));
+        Self(text)
     }
-    out
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// A UUID's usual form, on its own.
+pub fn hyphenated(uuid: &[u8; 16]) -> String {
+    UuidText::of(uuid).as_str().to_owned()
 }
 
 impl Pool {

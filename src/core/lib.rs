@@ -38,4 +38,4 @@ pub use service::{
 };
 pub use time::{Clock, Timestamp};
 pub use value::Value;
-pub use world::{BoxFuture, Scope, World, WorldId};
+pub use world::{BoxFuture, Scope, World, WorldId, spawn};

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::cloud::Cloud;
 use crate::cx::Cx;
@@ -20,6 +20,16 @@ use crate::time::{Clock, Timestamp};
 
 /// A future on the heap that any thread may run.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Runs `task` in the background, as no world's own. Boxed: a task of its own for every type of future
+/// is two kilobytes of code.
+///
+/// # Panics
+/// Outside of a runtime.
+pub fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let task: BoxFuture<()> = Box::pin(task);
+    tokio::spawn(task)
+}
 
 /// The number of a world in this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,13 +116,18 @@ impl World {
     /// Runs `task` in the background. It belongs to this world: ended at reset, drained at
     /// shutdown, and waited for when the clock is turned.
     pub fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_boxed(Box::pin(task));
+    }
+
+    fn spawn_boxed(self: &Arc<Self>, task: BoxFuture<()>) {
         let busy = Busy::new(self);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(async move {
+        let task: BoxFuture<()> = Box::pin(async move {
             task.await;
             drop(busy);
         });
+        tasks.spawn(task);
     }
 
     /// Ends all background tasks.

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use cumulet_compress::{Format, unpack};
+use cumulet_core::codec::ReadError;
 use cumulet_core::dispatch::dispatch;
 use cumulet_core::{
     AwsError, Body, Cloud, Cx, Operation, Origin, Protocol, Route, Service, Verdict,
@@ -152,15 +154,10 @@ impl Gateway {
 
     /// A call of an AWS API: which service, who calls, and what came of it.
     async fn operate(&self, mut parts: Parts, mut body: Body, visitor: &Visitor) -> Response<Body> {
-        let mut form = Bytes::new();
-        if is_form(&parts) {
-            // The service may be named in there, and the query protocols need it whole anyway.
-            form = match body.collect(BODY_MAX, too_large).await {
-                Ok(form) => form,
-                Err(error) => return self.stray(None, &parts, visitor, &error),
-            };
-            body = Body::from(form.clone());
-        }
+        let form = match form(&parts, &mut body).await {
+            Ok(form) => form,
+            Err(error) => return self.stray(None, &parts, visitor, &error),
+        };
         let (entry, identity) = {
             let credential = cumulet_sigv4::credential(&parts);
             let scope = credential.as_ref().and_then(Credential::service);
@@ -277,23 +274,19 @@ impl Call<'_> {
         let whole = if streams {
             Bytes::new()
         } else {
-            refuse_encodings(&self.parts)?;
             let whole = body.collect(BODY_MAX, too_large).await?;
             if let Some(check) = self.service.description().check_body {
                 let demanded =
                     model.operations.get(matched.operation).is_some_and(|o| o.checksum_required);
                 check(&self.cx, &whole, body.trailers(), demanded)?;
             }
-            whole
+            self.unpacked(whole)?
         };
         let input =
             cumulet_protocol::read_input(protocol, model, &matched, &self.parts, &whole, |r| {
                 operation.read(r)
             });
-        let mut input = input.map_err(|error| match self.service.description().malformed {
-            Some(malformed) => malformed(&error),
-            None => cumulet_protocol::malformed(protocol, &error),
-        })?;
+        let mut input = input.map_err(|error| self.malformed(&error))?;
         if streams {
             input.set_body(body);
         }
@@ -304,6 +297,34 @@ impl Call<'_> {
         let mut answer = cumulet_protocol::write_output(protocol, model, index, &*output, body, id);
         answer.headers_mut().extend(self.cx.take_answer_headers());
         Ok(answer)
+    }
+
+    /// A body that is no stream, as it was before it was compressed. Models have SDKs compress the
+    /// input of CloudWatch's `PutMetricData` only; other clients do it where no model speaks of it.
+    fn unpacked(&self, whole: Bytes) -> Result<Bytes, AwsError> {
+        match encoding(&self.parts) {
+            gzip if is_gzip(gzip) => match unpack(Format::Gzip, &whole, BODY_MAX) {
+                Ok(unpacked) => Ok(unpacked.into()),
+                Err(cumulet_compress::Error::TooLarge) => Err(too_large()),
+                Err(cumulet_compress::Error::Damaged) => {
+                    Err(self.malformed(&ReadError::new("The body is not in GZIP format")))
+                }
+            },
+            b"deflate" | b"br" | b"zstd" => {
+                let message = "Of Content-Encoding, only gzip is implemented.";
+                Err(AwsError::new("NotImplemented", 501, message))
+            }
+            // Some SDKs write `amz-1.0` here, which says nothing.
+            _ => Ok(whole),
+        }
+    }
+
+    /// The service's error for what is not in its operation's form.
+    fn malformed(&self, error: &ReadError) -> AwsError {
+        match self.service.description().malformed {
+            Some(malformed) => malformed(error),
+            None => cumulet_protocol::malformed(self.protocol, error),
+        }
     }
 
     /// The access log line, and an error's form.
@@ -427,16 +448,28 @@ fn decoded(parts: &mut Parts, decoder: &chunked::Decoder) {
     }
 }
 
-/// A body that is not a stream has to be understood, and nothing here unpacks. (SDKs compress the
-/// inputs of few operations, of none that is here yet.)
-fn refuse_encodings(parts: &Parts) -> Result<(), AwsError> {
-    let encoding = parts.headers.get(CONTENT_ENCODING).map_or(&b""[..], HeaderValue::as_bytes);
-    // Some SDKs write `amz-1.0` here, which says nothing.
-    if !matches!(encoding, b"gzip" | b"x-gzip" | b"deflate" | b"br" | b"zstd") {
-        return Ok(());
+/// The body, if it is a form: the service may be named in there, and the query protocols need it
+/// whole anyway.
+async fn form(parts: &Parts, body: &mut Body) -> Result<Bytes, AwsError> {
+    if !is_form(parts) {
+        return Ok(Bytes::new());
     }
-    let message = "Compressed requests (Content-Encoding) are not implemented.";
-    Err(AwsError::new("NotImplemented", 501, message))
+    let form = body.collect(BODY_MAX, too_large).await?;
+    *body = Body::from(form.clone());
+    if is_gzip(encoding(parts))
+        && let Ok(unpacked) = unpack(Format::Gzip, &form, BODY_MAX)
+    {
+        return Ok(unpacked.into());
+    }
+    Ok(form)
+}
+
+fn encoding(parts: &Parts) -> &[u8] {
+    parts.headers.get(CONTENT_ENCODING).map_or(b"", HeaderValue::as_bytes)
+}
+
+fn is_gzip(encoding: &[u8]) -> bool {
+    matches!(encoding, b"gzip" | b"x-gzip")
 }
 
 fn too_large() -> AwsError {

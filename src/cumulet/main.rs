@@ -6,8 +6,13 @@ mod copy;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(image)]
+    panics::prepare();
     cumulet::cli::run()
 }
 
-#[cfg(target_env = "musl")]
 mod memory;
+#[cfg(image)]
+mod panics;
+#[cfg(image)]
+mod rows;

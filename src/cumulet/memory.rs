@@ -1,9 +1,13 @@
-//! Memory for static binaries: musl's own allocator gives large blocks back at once.
+//! Memory: small blocks stay with their thread, and musl's own allocator, which gives large ones back
+//! at once, is not used.
 #![expect(unsafe_code, reason = "promises that there is one allocator")]
 
 use cumulet_memory::Kept;
-use dlmalloc::GlobalDlmalloc;
+#[cfg(target_env = "musl")]
+use dlmalloc::GlobalDlmalloc as Allocator;
+#[cfg(not(target_env = "musl"))]
+use std::alloc::System as Allocator;
 
 #[global_allocator]
 // SAFETY: the only one.
-static ALLOCATOR: Kept<GlobalDlmalloc> = unsafe { Kept::before(&GlobalDlmalloc) };
+static ALLOCATOR: Kept<Allocator> = unsafe { Kept::before(&Allocator) };

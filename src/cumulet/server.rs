@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cumulet_core::Body;
+use cumulet_core::{Body, spawn};
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http::{Request, Response, Version};
 use http_body::Body as _;
@@ -138,7 +138,7 @@ pub(crate) async fn serve(listeners: Vec<TcpListener>, server: Server) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
     let server = Arc::new(server);
     for listener in listeners {
-        tokio::spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
+        spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
     }
     server.stop.told().await;
     let _ = room.acquire_many(CONNECTIONS_MAX).await;
@@ -152,7 +152,7 @@ async fn accept(listener: TcpListener, room: Arc<Semaphore>, server: Arc<Server>
             () = server.stop.told() => return,
         };
         match accepted {
-            Ok((stream, _)) => drop(tokio::spawn(Arc::clone(&server).connection(stream, place))),
+            Ok((stream, _)) => drop(spawn(Arc::clone(&server).connection(stream, place))),
             Err(error) => {
                 // Out of file descriptors, mostly: wait for some to come back.
                 log::warn!("a connection was not accepted: {error}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cumulet_core::{Clock, Cloud, Ids};
+use cumulet_core::{Clock, Cloud, Ids, spawn};
 use cumulet_store::{Blobs, Platform};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -91,19 +91,19 @@ async fn main(config: &Config, stop: &Stop, began: Instant) -> io::Result<()> {
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let cloud = cloud(config)?;
     for world in cloud.worlds() {
-        tokio::spawn(world.drive(Arc::clone(&cloud)));
+        spawn(world.drive(Arc::clone(&cloud)));
     }
     let gateway = gateway(&cloud, config, &addresses, stop, &hooks);
     tell(config, &addresses);
     #[cfg(feature = "dns")]
     if let Some(dns) = crate::dns::Dns::new(config) {
-        tokio::spawn(dns.serve());
+        spawn(dns.serve());
     }
     let quiet = Stop::default();
     let server = Server::new(gateway, quiet.clone());
     #[cfg(feature = "tls")]
     let server = server.with_tls(Tls::open(config, &volume.join("tls"))?);
-    let server = tokio::spawn(serve(listeners, server));
+    let server = spawn(serve(listeners, server));
     if before(stop, hooks.run(Stage::Ready)).await {
         log::info!("ready after {:.1} ms", began.elapsed().as_secs_f64() * 1e3);
         ready(volume)?;
@@ -196,7 +196,7 @@ fn blobs(data: Option<&Path>, temporary: &Path) -> io::Result<Blobs> {
 #[cfg(not(unix))]
 fn listen_to_signals(stop: &Stop) -> io::Result<()> {
     let stop = stop.clone();
-    tokio::spawn(async move {
+    spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             stop.now();
         }
@@ -215,7 +215,7 @@ fn listen_to_signals(stop: &Stop) -> io::Result<()> {
         (SignalKind::user_defined1(), Stop::restart),
     ] {
         let (mut signals, stop) = (signal(kind)?, stop.clone());
-        tokio::spawn(async move {
+        spawn(async move {
             while signals.recv().await.is_some() {
                 act(&stop);
             }

@@ -28,16 +28,45 @@ static ESCAPES: [u8; 256] = {
     table
 };
 
+/// Whether surely no byte is escaped in any format: where it says no, [`ESCAPES`] knows better. The
+/// least of differences, because compilers make vector instructions of that.
+fn is_plain(bytes: &[u8; 16]) -> bool {
+    let from_special = |b: u8| {
+        let (quote_or_and, angle) = ((b | 4) ^ b'&', (b | 2) ^ b'>');
+        b.saturating_sub(0x1f).min(quote_or_and).min(angle).min(b ^ b'\\')
+    };
+    bytes.iter().fold(u8::MAX, |least, b| least.min(from_special(*b))) != 0
+}
+
+/// How many bytes at the beginning surely need no escapes.
+fn plain(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks();
+    let sure = 16 * chunks.iter().take_while(|chunk| is_plain(chunk)).count();
+    if sure + rest.len() < bytes.len() {
+        return sure;
+    }
+    // The last ones are looked at once more, together with some before them.
+    let mut ends = [b' '; 16];
+    let last = match (bytes.last_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(last), ..) => last,
+        (None, Some(first), Some(last)) => {
+            if let [a, b] = ends.as_chunks_mut::<8>().0 {
+                (*a, *b) = (*first, *last);
+            }
+            &ends
+        }
+        _ => return sure,
+    };
+    if is_plain(last) { bytes.len() } else { sure }
+}
+
 /// Copies the beginning of `rest` that needs no escapes; the first byte that does, and what is
 /// behind it, where there is one.
 fn push_plain<'a>(out: &mut Vec<u8>, rest: &'a [u8], format: u8) -> Option<(u8, &'a [u8])> {
-    let formats = |b: &u8| ESCAPES.get(usize::from(*b)).copied().unwrap_or_default();
-    // Eight at a time: no byte waits for what the one before it was.
-    let (eights, _) = rest.as_chunks::<8>();
-    let is_plain = |eight: &&[u8; 8]| eight.iter().fold(0, |all, b| all | formats(b)) & format == 0;
-    let sure = 8 * eights.iter().take_while(is_plain).count();
+    let sure = plain(rest);
+    let is_special = |b: &u8| ESCAPES.get(usize::from(*b)).is_some_and(|f| f & format != 0);
     let unsure = rest.get(sure..).unwrap_or_default();
-    let at = unsure.iter().position(|b| formats(b) & format != 0).unwrap_or(unsure.len()) + sure;
+    let at = unsure.iter().position(is_special).unwrap_or(unsure.len()) + sure;
     let (plain, special) = rest.split_at(at);
     out.extend_from_slice(plain);
     special.split_first().map(|(byte, rest)| (*byte, rest))
@@ -138,8 +167,12 @@ pub fn put_hex(to: &mut [u8], bytes: &[u8]) {
 
 /// Bytes in hexadecimal digits, small letters.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut digits = vec![0; 2 * bytes.len()];
-    put_hex(&mut digits, bytes);
+    let mut digits = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let mut pair = [0; 2];
+        put_hex(&mut pair, &[*byte]);
+        digits.extend_from_slice(&pair);
+    }
     String::from_utf8(digits).unwrap_or_default()
 }
 
@@ -161,6 +194,18 @@ mod tests {
         assert_eq!(pushed(|out| push_xml_attribute(out, text)), xml.replace('\n', "&#xA;"));
         assert_eq!(pushed(|out| push_json(out, text)), r#""a<\"é\"&b>\n\u0001\\""#);
         assert_eq!(pushed(|out| push_element(out, "K", text)), format!("<K>{xml}</K>"));
+    }
+
+    #[test]
+    fn an_escape_is_found_wherever_it_stands() {
+        for length in 1..40 {
+            let plain = "é".repeat(length);
+            assert_eq!(pushed(|out| push_xml(out, &plain)), plain);
+            for at in 0..length {
+                let text = format!("{}<{}", "n".repeat(at), "\\".repeat(length - at - 1));
+                assert_eq!(pushed(|out| push_xml(out, &text)), text.replace('<', "&lt;"));
+            }
+        }
     }
 
     #[test]

@@ -9,11 +9,11 @@ use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
-/// Classes are this far apart; every block is aligned to as much.
+/// Blocks of classes are so long, and each class's so much longer than those of the one before, which
+/// every block is aligned to: what dlmalloc and glibc have between two of their heads.
+const LEAST: usize = 24;
 const STEP: usize = 16;
-/// The longest block that is kept.
-const KEPT_MAX: usize = 1024;
-const CLASSES: usize = KEPT_MAX / STEP;
+const CLASSES: usize = 64;
 /// Bytes that a thread keeps of one class.
 const CLASS_BYTES: usize = 4096;
 
@@ -73,7 +73,7 @@ impl Blocks {
     /// Whether the block is kept.
     fn keep(&self, class: usize, block: *mut u8) -> bool {
         let Some((first, count)) = self.classes.get(class) else { return false };
-        if count.get() * (class + 1) * STEP >= CLASS_BYTES {
+        if count.get() * length(class) >= CLASS_BYTES {
             return false;
         }
         let block: *mut Free = block.cast();
@@ -87,14 +87,18 @@ impl Blocks {
 
 /// The class of a layout, and the layout that all blocks of this class have.
 fn class(layout: Layout) -> Option<(usize, Layout)> {
-    if layout.align() > STEP || layout.size() > KEPT_MAX {
+    if layout.align() > STEP || layout.size() > length(CLASSES - 1) {
         return None;
     }
-    class_of(layout.size().saturating_sub(1) / STEP)
+    class_of(layout.size().saturating_sub(LEAST).div_ceil(STEP))
+}
+
+const fn length(class: usize) -> usize {
+    LEAST + class * STEP
 }
 
 fn class_of(number: usize) -> Option<(usize, Layout)> {
-    Some((number, Layout::from_size_align((number + 1) * STEP, STEP).ok()?))
+    Some((number, Layout::from_size_align(length(number), STEP).ok()?))
 }
 
 /// Gives the thread's blocks back at its end.

@@ -1,23 +1,65 @@
 //! RSA with 2048 bits, PKCS #1 v1.5.
 //!
 //! A signature costs a millisecond or more with a key that keeps its secret. This key has none to
-//! keep. So its modulus is the product of 32 primes of 64 bits, and a signature is 32
-//! exponentiations of machine words put together by the Chinese remainder theorem: some
-//! microseconds. The primes are chosen so that private exponents are short, and what stands before
-//! a digest is divided by them once only. To a client the public key looks like any other.
+//! keep. So its modulus is the product of 32 words, and a signature is 32 exponentiations of words
+//! put together by the Chinese remainder theorem: two microseconds. The words are chosen so that
+//! the private exponent is short, and what stands before a digest is divided by them once only. To
+//! a client the public key looks like any other.
 
 use std::sync::LazyLock;
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-const PRIMES: usize = 32;
+const WORDS: usize = 32;
 /// Bytes of the modulus and of a signature.
-const BYTES: usize = PRIMES * 8;
+const BYTES: usize = WORDS * 8;
 /// The public exponent, for clients.
 pub const EXPONENT: u64 = 65_537;
-/// Bits of private exponents, see [`Key::make`].
-const EXPONENT_BITS: u32 = 49;
+/// The private one: `EXPONENT * PRIVATE - 1` has so many divisors that enough of them come right
+/// before a prime.
+const PRIVATE: u64 = 19_073;
+
+/// A long number, words from the lowest; or one value for each of [`FACTORS`].
+type Words = [u64; WORDS];
+
+/// What the modulus is the product of. Each is the product of four primes, all of them distinct,
+/// that are one more than a divisor of `EXPONENT * PRIVATE - 1`. A search has found them: together
+/// they have all 2048 bits.
+const FACTORS: Words = [
+    0xfffe_f36d_4cdc_563d,
+    0xfffe_730b_2a5e_3755,
+    0xfffe_3a58_f4e8_d721,
+    0xfffd_b9b5_be2c_ab7f,
+    0xfffd_61af_ec2e_5b01,
+    0xfffd_1e81_2315_af13,
+    0xfffc_c737_ec7d_916d,
+    0xfffc_9399_f607_2167,
+    0xfffc_8816_4fec_a173,
+    0xfffb_c538_4c15_c4cf,
+    0xfff8_fc88_e781_2e0f,
+    0xfff6_9e62_e35e_8017,
+    0xfff2_c045_89bf_4f45,
+    0xffea_6a7c_9352_460d,
+    0xffea_362d_b6ba_51c3,
+    0xffe8_c92b_8858_7119,
+    0xffda_f0d9_0090_1b25,
+    0xffd6_a6aa_b34d_036b,
+    0xffc9_feb5_a8a3_e32b,
+    0xffb9_8c86_9000_d17d,
+    0xffb7_ee74_e1bc_fac1,
+    0xffb4_424e_ffd1_15e9,
+    0xffb1_6378_71e3_9ec7,
+    0xff9b_b36b_20b4_9401,
+    0xff72_9f40_7859_500b,
+    0xff72_7632_9de8_1e05,
+    0xff72_341c_4535_0b19,
+    0xfec0_500d_b3a8_2e11,
+    0xfd4d_cdd3_5805_3969,
+    0xfbbc_cb23_2418_db93,
+    0xf84b_f595_935b_5913,
+    0xce9f_45f6_294d_de3d,
+];
 
 /// The private key.
 static KEY: LazyLock<Key> = LazyLock::new(Key::make);
@@ -25,17 +67,17 @@ static WITH_SHA1: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA1, 20));
 static WITH_SHA256: LazyLock<Padding> = LazyLock::new(|| Padding::new(SHA256, 32));
 
 /// The modulus, 256 bytes from the highest, for clients.
-pub fn modulus() -> Vec<u8> {
-    KEY.modulus.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
+pub fn modulus() -> [u8; BYTES] {
+    bytes(&KEY.modulus)
 }
 
 /// The signature of a message by its SHA-1.
-pub fn sign_sha1(message: &[u8]) -> Vec<u8> {
+pub fn sign_sha1(message: &[u8]) -> [u8; BYTES] {
     WITH_SHA1.sign(&Sha1::digest(message))
 }
 
 /// The signature of a message by its SHA-256.
-pub fn sign_sha256(message: &[u8]) -> Vec<u8> {
+pub fn sign_sha256(message: &[u8]) -> [u8; BYTES] {
     WITH_SHA256.sign(&Sha256::digest(message))
 }
 
@@ -46,7 +88,7 @@ const SHA256: &[u8] =
 
 /// What stands before a digest (PKCS #1 v1.5), as far as it makes whole words.
 struct Padding {
-    /// These words modulo each prime.
+    /// These words modulo each factor.
     remainders: Words,
     /// What is left of it.
     rest: Vec<u8>,
@@ -59,161 +101,122 @@ impl Padding {
         padding.push(0);
         padding.extend_from_slice(before);
         let rest = padding.split_off(padding.len() / 8 * 8);
-        Self { remainders: KEY.remainders([0; PRIMES], &padding), rest }
+        Self { remainders: KEY.remainders([0; WORDS], &padding), rest }
     }
 
-    fn sign(&self, digest: &[u8]) -> Vec<u8> {
+    fn sign(&self, digest: &[u8]) -> [u8; BYTES] {
         let rest = [&self.rest, digest].concat();
-        KEY.join(&KEY.raise(KEY.remainders(self.remainders, &rest)))
+        let signed = KEY.power(&KEY.remainders(self.remainders, &rest), PRIVATE);
+        bytes(&KEY.join(&signed))
     }
 }
-
-/// A long number, words from the lowest; or one value for each prime.
-type Words = [u64; PRIMES];
 
 struct Key {
     modulus: Words,
-    factors: Vec<Factor>,
-}
-
-struct Factor {
-    prime: u64,
-    /// The private exponent modulo `prime - 1`.
-    exponent: u64,
-    /// Montgomery's constants: `-1/prime` and `2^128` modulo 2^64 and modulo the prime.
-    inverse: u64,
-    square: u64,
-    /// The product of all other primes, and its inverse modulo this one in Montgomery's form: for
-    /// putting remainders together.
-    others: Words,
-    weight: u64,
+    /// Montgomery's constants: `1/factor` modulo 2^64, and `2^128` modulo the factor.
+    inverses: Words,
+    squares: Words,
+    /// The products of all other factors, and their inverses in Montgomery's form: for putting
+    /// remainders together.
+    others: [Words; WORDS],
+    weights: Words,
 }
 
 impl Key {
-    /// The 32 largest primes `p` below 2^64 for which `1 + 2 (p - 1)` is a multiple of the public
-    /// exponent: what times that is the private one, of 49 bits. Their product has all its 2048 bits.
     fn make() -> Self {
-        // That is so for (EXPONENT + 1) / 2 and for what is an even multiple of EXPONENT away.
-        let highest = u64::MAX - (u64::MAX - EXPONENT.div_ceil(2)) % (2 * EXPONENT);
-        let suitable = (0..).map(|i| highest - 2 * EXPONENT * i);
-        let primes = suitable.filter(|n| is_prime(*n)).take(PRIMES);
-        let primes: Vec<u64> = primes.collect();
-        let factor = |prime: &u64| {
-            let others = || primes.iter().filter(|other| *other != prime);
-            let residue = others().fold(1, |all, other| multiply(all, other % prime, *prime));
-            let mut factor = Factor {
-                prime: *prime,
-                exponent: private_exponent(*prime),
-                inverse: negative_inverse(*prime),
-                square: u64::try_from(u128::MAX % u128::from(*prime)).unwrap_or(0) + 1,
-                others: product(others()),
-                weight: 0,
-            };
-            // By Fermat's little theorem.
-            factor.weight = factor.to_montgomery(power(residue, prime - 2, *prime));
-            factor
+        let key = Self {
+            modulus: product(FACTORS.iter()),
+            inverses: FACTORS.map(inverse),
+            squares: FACTORS.map(|n| low(u128::MAX % u128::from(n)) + 1),
+            others: FACTORS.map(|n| product(FACTORS.iter().filter(|other| **other != n))),
+            weights: [1; WORDS],
         };
-        Self { modulus: product(&primes), factors: primes.iter().map(factor).collect() }
+        let mut residues = [0; WORDS];
+        for (residue, (others, n)) in residues.iter_mut().zip(key.others.iter().zip(FACTORS)) {
+            let shifted = |rest, word: &u64| {
+                low((u128::from(rest) << 64 | u128::from(*word)) % u128::from(n))
+            };
+            *residue = others.iter().rev().fold(0, shifted);
+        }
+        // Every number to the power of EXPONENT * PRIVATE is itself: one power less is one, two less
+        // the inverse.
+        let mut weights = key.power(&residues, EXPONENT * PRIVATE - 2);
+        key.scale(&mut weights, &key.squares);
+        Self { weights, ..key }
+    }
+
+    /// Montgomery's products by factor: `a * b / 2^64`. Factors go side by side: one product does
+    /// not wait for another.
+    fn scale(&self, values: &mut Words, by: &Words) {
+        for (((value, by), n), inverse) in
+            values.iter_mut().zip(by).zip(FACTORS).zip(&self.inverses)
+        {
+            let wide = u128::from(*value) * u128::from(*by);
+            let taken = u128::from(low(wide).wrapping_mul(*inverse)) * u128::from(n);
+            let (rest, under) = high(wide).overflowing_sub(high(taken));
+            *value = if under { rest.wrapping_add(n) } else { rest };
+        }
     }
 
     /// The remainders of a long number that goes on with these bytes, whole words of them.
     fn remainders(&self, mut rests: Words, more: &[u8]) -> Words {
         for word in more.chunks_exact(8) {
             let word = word.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            for (rest, factor) in rests.iter_mut().zip(&self.factors) {
-                *rest = factor.sum(factor.product(*rest, factor.square), factor.reduce(word));
+            self.scale(&mut rests, &self.squares);
+            for (rest, n) in rests.iter_mut().zip(FACTORS) {
+                // No factor is less than half of a word, so that a division is not needed.
+                let (sum, over) = rest.overflowing_add(if word >= n { word - n } else { word });
+                *rest = if over || sum >= n { sum.wrapping_sub(n) } else { sum };
             }
         }
         rests
     }
 
-    /// Each remainder to the power of its prime's private exponent, four bits at a time. The primes
-    /// go side by side: one product does not wait for another.
-    fn raise(&self, remainders: Words) -> Words {
-        let scale = |values: &mut Words, by: &Words| {
-            for ((value, by), factor) in values.iter_mut().zip(by).zip(&self.factors) {
-                *value = factor.product(*value, *by);
+    /// Each remainder to the same power, which is not zero.
+    fn power(&self, remainders: &Words, exponent: u64) -> Words {
+        let mut base = *remainders;
+        self.scale(&mut base, &self.squares);
+        let mut values = base;
+        for bit in (0..exponent.ilog2()).rev() {
+            let same = values;
+            self.scale(&mut values, &same);
+            if exponent >> bit & 1 == 1 {
+                self.scale(&mut values, &base);
             }
-        };
-        let of = |value: fn(&Factor) -> u64| {
-            let mut values = [0; PRIMES];
-            values.iter_mut().zip(&self.factors).for_each(|(v, factor)| *v = value(factor));
-            values
-        };
-        let mut base = remainders;
-        scale(&mut base, &of(|factor| factor.square));
-        let mut powers = [of(|factor| factor.to_montgomery(1)); 16];
-        let mut last = powers[0];
-        for power in powers.iter_mut().skip(1) {
-            scale(&mut last, &base);
-            *power = last;
         }
-        let mut values = powers[0];
-        for shift in (0..EXPONENT_BITS).step_by(4).rev() {
-            for _ in 0..4 {
-                let same = values;
-                scale(&mut values, &same);
-            }
-            let mut chosen = [0; PRIMES];
-            for (i, (value, factor)) in chosen.iter_mut().zip(&self.factors).enumerate() {
-                let digit = usize::try_from(factor.exponent >> shift & 15).unwrap_or(0);
-                *value = powers.get(digit).and_then(|row| row.get(i)).copied().unwrap_or(0);
-            }
-            scale(&mut values, &chosen);
-        }
-        scale(&mut values, &[1; PRIMES]);
+        self.scale(&mut values, &[1; WORDS]);
         values
     }
 
-    /// The number with these remainders, as bytes from the highest: each remainder's share is a
-    /// multiple of all other primes.
-    fn join(&self, remainders: &Words) -> Vec<u8> {
-        let (mut number, mut above) = ([0; PRIMES], 0_u64);
-        for (factor, remainder) in self.factors.iter().zip(remainders) {
-            let times = factor.product(*remainder, factor.weight);
+    /// The number with these remainders: each remainder's share is a multiple of all other factors.
+    fn join(&self, remainders: &Words) -> Words {
+        let (mut number, mut above) = ([0; WORDS], 0_u64);
+        let mut shares = *remainders;
+        self.scale(&mut shares, &self.weights);
+        for (others, share) in self.others.iter().zip(shares) {
             let mut carry = 0;
-            for (word, other) in number.iter_mut().zip(&factor.others) {
-                carry += u128::from(*word) + u128::from(*other) * u128::from(times);
+            for (word, other) in number.iter_mut().zip(others) {
+                carry += u128::from(*word) + u128::from(*other) * u128::from(share);
                 *word = low(carry);
                 carry >>= 64;
             }
             above += low(carry);
         }
         while above > 0 || number.iter().rev().ge(self.modulus.iter().rev()) {
-            let mut borrow = false;
+            // By the highest words: at most the quotient, and seldom less.
+            let [.., top] = number;
+            let [.., by] = self.modulus;
+            let times = (u128::from(above) << 64 | u128::from(top)) / (u128::from(by) + 1);
+            let mut borrow = 0;
             for (word, less) in number.iter_mut().zip(&self.modulus) {
-                let (rest, under) = word.overflowing_sub(*less);
-                let (rest, under_again) = rest.overflowing_sub(u64::from(borrow));
-                (*word, borrow) = (rest, under || under_again);
+                borrow += u128::from(*less) * times.max(1);
+                let (rest, under) = word.overflowing_sub(low(borrow));
+                *word = rest;
+                borrow = (borrow >> 64) + u128::from(under);
             }
-            above -= u64::from(borrow);
+            above -= low(borrow);
         }
-        number.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
-    }
-}
-
-impl Factor {
-    /// Montgomery's product: `a * b / 2^64`, modulo the prime.
-    fn product(&self, a: u64, b: u64) -> u64 {
-        let (prime, wide) = (u128::from(self.prime), u128::from(a) * u128::from(b));
-        let low = low(wide).wrapping_mul(self.inverse);
-        let (sum, carry) = wide.overflowing_add(u128::from(low) * prime);
-        let high = (sum >> 64) + (u128::from(carry) << 64);
-        self::low(if high >= prime { high - prime } else { high })
-    }
-
-    fn to_montgomery(&self, n: u64) -> u64 {
-        self.product(n, self.square)
-    }
-
-    /// A word modulo the prime: no prime is less than half of a word, so that a division is not needed.
-    fn reduce(&self, word: u64) -> u64 {
-        if word >= self.prime { word - self.prime } else { word }
-    }
-
-    fn sum(&self, a: u64, b: u64) -> u64 {
-        let sum = u128::from(a) + u128::from(b);
-        low(if sum >= u128::from(self.prime) { sum - u128::from(self.prime) } else { sum })
+        number
     }
 }
 
@@ -221,53 +224,26 @@ fn low(wide: u128) -> u64 {
     u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
 }
 
-fn multiply(a: u64, b: u64, modulus: u64) -> u64 {
-    low(u128::from(a) * u128::from(b) % u128::from(modulus))
+fn high(wide: u128) -> u64 {
+    low(wide >> 64)
 }
 
-fn power(base: u64, exponent: u64, modulus: u64) -> u64 {
-    (0..64).rev().fold(1, |value, bit| {
-        let squared = multiply(value, value, modulus);
-        if exponent >> bit & 1 == 1 { multiply(squared, base, modulus) } else { squared }
-    })
-}
-
-/// Miller and Rabin's test; these bases leave no doubt below 2^64 (Sorenson and Webster 2015).
-fn is_prime(n: u64) -> bool {
-    let bases = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
-    if bases.iter().any(|base| n.is_multiple_of(*base)) {
-        return false;
+fn bytes(words: &Words) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    for (bytes, word) in bytes.chunks_exact_mut(8).zip(words.iter().rev()) {
+        bytes.copy_from_slice(&word.to_be_bytes());
     }
-    let twos = (n - 1).trailing_zeros();
-    bases.iter().all(|base| {
-        let mut value = power(*base, (n - 1) >> twos, n);
-        value == 1
-            || (0..twos).any(|_| {
-                let found = value == n - 1;
-                value = multiply(value, value, n);
-                found
-            })
-    })
+    bytes
 }
 
-/// `d` with `EXPONENT * d = 1` modulo `prime - 1`: `(1 + k (prime - 1)) / EXPONENT` for the `k` that
-/// leaves no remainder.
-fn private_exponent(prime: u64) -> u64 {
-    let order = u128::from(prime - 1);
-    let whole = (1..u128::from(EXPONENT)).map(|k| 1 + k * order);
-    let mut exact = whole.filter(|n| n % u128::from(EXPONENT) == 0);
-    exact.next().map_or(0, |n| low(n / u128::from(EXPONENT)))
-}
-
-/// `-1/n` modulo 2^64, by Newton's method: each step doubles the right bits.
-fn negative_inverse(n: u64) -> u64 {
-    let inverse = (0..6).fold(n, |x, _| x.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(x))));
-    inverse.wrapping_neg()
+/// `1/n` modulo 2^64, by Newton's method: each step doubles the right bits.
+fn inverse(n: u64) -> u64 {
+    (0..6).fold(n, |x, _| x.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(x))))
 }
 
 /// The product of as many numbers as fit.
-fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
-    let mut all = [0; PRIMES];
+fn product<'a>(numbers: impl Iterator<Item = &'a u64>) -> Words {
+    let mut all = [0; WORDS];
     all.iter_mut().take(1).for_each(|lowest| *lowest = 1);
     for number in numbers {
         let mut carry = 0;
@@ -284,32 +260,47 @@ fn product<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> Words {
 mod tests {
     use super::*;
 
-    /// Raised to the public exponent, by the slowest of methods, a signature is what was padded.
-    fn open(signature: &[u8]) -> Vec<u8> {
-        let mut values = KEY.remainders([0; PRIMES], signature);
-        for (value, factor) in values.iter_mut().zip(&KEY.factors) {
-            *value = power(*value, EXPONENT, factor.prime);
-        }
-        KEY.join(&values)
-    }
-
     #[test]
     fn the_public_key_opens_a_signature() {
         let sha1 = (sign_sha1(b"text"), Sha1::digest("text").to_vec());
         let sha256 = (sign_sha256(b"text"), Sha256::digest("text").to_vec());
         for (signature, digest) in [sha1, sha256] {
-            let opened = open(&signature);
+            let remainders = KEY.remainders([0; WORDS], &signature);
+            let opened = bytes(&KEY.join(&KEY.power(&remainders, EXPONENT)));
             assert_eq!((opened[0], opened[1], opened[2]), (0, 1, 0xff));
             assert!(opened.ends_with(&digest));
-            assert_eq!(opened.len(), BYTES);
         }
     }
 
     #[test]
     fn the_modulus_has_2048_bits_and_no_prime_twice() {
         assert_eq!(KEY.modulus.last().unwrap() >> 63, 1);
-        assert_eq!(KEY.factors.len(), PRIMES);
-        assert!(KEY.factors.windows(2).all(|pair| pair[0].prime > pair[1].prime));
-        assert!(KEY.factors.iter().all(|factor| factor.exponent >> EXPONENT_BITS == 0));
+        let mut primes = Vec::new();
+        for mut factor in FACTORS {
+            for n in (3..).step_by(2) {
+                if n * n > factor {
+                    break;
+                }
+                if factor.is_multiple_of(n) {
+                    primes.push(n);
+                    factor /= n;
+                }
+            }
+            primes.push(factor);
+        }
+        assert_eq!(primes.len(), 4 * WORDS);
+        primes.sort_unstable();
+        assert!(primes.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(primes.iter().all(|p| (EXPONENT * PRIVATE - 1).is_multiple_of(p - 1)));
+    }
+
+    #[test]
+    fn a_number_comes_back_from_its_remainders() {
+        for seed in 1..100_u64 {
+            let mut number: Words =
+                std::array::from_fn(|i| (i as u64 + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            number[WORDS - 1] >>= seed % 3 + 1;
+            assert_eq!(KEY.join(&KEY.remainders([0; WORDS], &bytes(&number))), number);
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::bind::write::{XML_DECLARATION, put};
 use crate::event::{Messages, encode_initial_response};
 use crate::place::Place;
 use crate::xml::write::{Name, Style, members};
-use crate::{bind, cbor, json};
+use crate::{bind, cbor, json, spare};
 
 /// The HTTP answer of a success: status, headers, body. A streaming body was taken from the output
 /// beforehand, by `output.take_body()`; events in it become messages here.
@@ -56,7 +56,7 @@ pub fn write_output(
             if answer.status() == StatusCode::NO_CONTENT {
                 answer.headers_mut().remove(CONTENT_TYPE);
             } else if !parts.body.is_empty() {
-                *answer.body_mut() = parts.body.into();
+                *answer.body_mut() = spare::bytes(parts.body).into();
             }
         }
         (Protocol::RestJson | Protocol::RestXml, None) => {}
@@ -66,7 +66,8 @@ pub fn write_output(
             *answer.body_mut() = Body::stream(Chain { first: Some(first), rest });
         }
         _ => {
-            let mut out = Vec::new();
+            // Most answers are short.
+            let mut out = Vec::with_capacity(512);
             match protocol {
                 Protocol::Query | Protocol::Ec2 => {
                     xml(&mut out, protocol, model, operation, output, request_id);
@@ -80,7 +81,7 @@ pub fn write_output(
             if !out.is_empty() || protocol == Protocol::Json {
                 answer.headers_mut().insert(CONTENT_TYPE, content_type(protocol, Some(model)));
             }
-            *answer.body_mut() = out.into();
+            *answer.body_mut() = spare::bytes(out).into();
         }
     }
     if stream.is_some() {
@@ -215,15 +216,15 @@ fn xml(
     if let Some(shape) = operation.output {
         let place = Place::root(Schema { model, shape });
         let wrapper = match operation.result_wrapper {
-            "" => [name, "Result"].concat(),
-            wrapper => wrapper.to_owned(),
+            "" => [name, "Result"],
+            wrapper => [wrapper, ""],
         };
         if is_query {
-            open(out, &["<", &wrapper, ">"]);
+            open(out, &["<", wrapper[0], wrapper[1], ">"]);
         }
         output.encode(&mut members(out, place, style));
         if is_query {
-            open(out, &["</", &wrapper, ">"]);
+            open(out, &["</", wrapper[0], wrapper[1], ">"]);
         }
     }
     if is_query {

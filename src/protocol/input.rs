@@ -6,6 +6,7 @@ use http::request::Parts;
 
 use crate::answer::event_stream;
 use crate::bind::read::Request;
+#[cfg(feature = "form")]
 use crate::form;
 use crate::place::Place;
 use crate::route::Matched;
@@ -60,12 +61,14 @@ fn give_reader(
             let uri = operation.uri;
             read(&mut Request { protocol, place, matched, uri, parts, body })
         }
+        #[cfg(feature = "form")]
         Protocol::Query | Protocol::Ec2 => {
             let query = parts.uri.query().unwrap_or_default();
-            form::read(query, body, place, protocol == Protocol::Ec2, read)
+            form::read::read(query, body, place, protocol == Protocol::Ec2, read)
         }
         // Nothing said is an empty form.
-        _ if body.is_empty() => form::read("", body, place, false, read),
+        #[cfg(feature = "form")]
+        _ if body.is_empty() => form::read::read("", body, place, false, read),
         _ => parse(protocol, body, place, read),
     }
 }

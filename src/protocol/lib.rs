@@ -19,6 +19,7 @@ mod negotiate;
 mod null;
 mod place;
 mod route;
+mod spare;
 mod text;
 mod validate;
 mod xml;

@@ -110,15 +110,18 @@ impl Table {
     }
 
     fn new(model: &'static Model) -> Self {
-        let rows = model.operations.iter().enumerate().map(|(i, o)| Row::new(model, i, o));
-        let mut rows: Vec<_> = rows.collect();
+        let mut rows: Vec<Row> = Vec::new();
         // Of two operations with one and the same request the newer one is meant: it has the name of
         // the older one and more (S3's PutBucketLifecycleConfiguration). So a name's end comes last.
         let name = |row: &Row| row.name.bytes().chain([u8::MAX]);
-        rows.sort_by(|a, b| {
+        let order = |a: &Row, b: &Row| {
             let rank = a.rank().cmp(&b.rank());
             rank.then(b.required().cmp(&a.required())).then_with(|| name(a).cmp(name(b)))
-        });
+        };
+        for (index, operation) in model.operations.iter().enumerate() {
+            let row = Row::new(model, index, operation);
+            rows.insert(rows.partition_point(|other| order(other, &row).is_lt()), row);
+        }
         Self { rows }
     }
 

@@ -182,7 +182,7 @@ impl Reader for Texts<'_> {
     }
 }
 
-type EachItem<'a> = &'a mut dyn FnMut(&dyn Encode);
+pub(crate) type EachItem<'a> = &'a mut dyn FnMut(&dyn Encode);
 type EachEntry<'a> = &'a mut dyn FnMut(&str, &dyn Encode);
 
 /// What a value writes of itself, with all scalars but blobs as text.

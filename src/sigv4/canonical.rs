@@ -73,15 +73,21 @@ fn encode_path(path: &[u8]) -> String {
 
 /// Decoded, encoded anew and sorted; without the signature itself.
 fn query(query: &str) -> String {
-    let mut pairs: Vec<_> = query
+    // With the end of text between name and value, which sorts before all that a name may have.
+    let pairs = query
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .filter(|(name, _)| !name.eq_ignore_ascii_case("X-Amz-Signature"))
-        .map(|(name, value)| (recoded(name), recoded(value)))
-        .collect();
-    pairs.sort_unstable();
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+        .map(|(name, value)| format!("{}\0{}", recoded(name), recoded(value)));
+    sorted(pairs).join("&").replace('\0', "=")
+}
+
+/// The one sort of texts that there is here: each type of element would have its own.
+pub(crate) fn sorted<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Vec<String> {
+    let mut texts: Vec<String> = texts.into_iter().map(Into::into).collect();
+    texts.sort_unstable();
+    texts
 }
 
 /// A query's plus sign is a space.

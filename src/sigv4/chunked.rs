@@ -12,6 +12,7 @@
 //!
 //! Lines end in CR LF. The decoder does no I/O: it is fed what arrives, however that is cut.
 
+use crate::canonical::sorted;
 use crate::chain::Chain;
 use crate::errors::Shape;
 use crate::key::hex;
@@ -174,8 +175,7 @@ impl Decoder {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .map(|name| name.trim().to_ascii_lowercase())
-            .filter(|name| !name.is_empty())
-            .collect();
+            .filter(|name| !name.is_empty());
         Ok(Some(Self {
             state: State::Header,
             line: Vec::new(),
@@ -187,7 +187,7 @@ impl Decoder {
             size: MIN_CHUNK,
             decoded_length,
             remaining: decoded_length,
-            promised: kind.map(|_| promised),
+            promised: kind.map(|_| sorted(promised)),
             trailers: HeaderMap::new(),
             trailer_text: Vec::new(),
             trailer_signature: None,
@@ -236,7 +236,7 @@ impl Decoder {
     }
 
     /// The end of the body: whether all of it came, and its trailers.
-    pub fn finish(mut self) -> Result<HeaderMap, ChunkError> {
+    pub fn finish(self) -> Result<HeaderMap, ChunkError> {
         // Some clients leave the last, empty line out: the chunk without data is the end, too.
         if !matches!(self.state, State::Trailers { .. }) || !self.line.is_empty() {
             return Err(ChunkError::Truncated);
@@ -244,13 +244,9 @@ impl Decoder {
         if self.remaining.is_some_and(|left| left > 0) {
             return Err(ChunkError::Length);
         }
-        if let Some(promised) = &mut self.promised {
-            let mut sent: Vec<_> = self.trailers.keys().map(HeaderName::as_str).collect();
-            sent.sort_unstable();
-            promised.sort_unstable();
-            if sent != *promised {
-                return Err(ChunkError::Trailer);
-            }
+        let sent = self.trailers.keys().map(HeaderName::as_str);
+        if self.promised.is_some_and(|promised| promised != sorted(sent)) {
+            return Err(ChunkError::Trailer);
         }
         if let Some(chain) = self.chain.filter(|_| !self.trailers.is_empty()) {
             let signature = self.trailer_signature.ok_or(ChunkError::Signature)?;

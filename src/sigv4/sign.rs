@@ -117,10 +117,8 @@ impl Signer<'_> {
 }
 
 fn signed_headers(parts: &Parts) -> String {
-    let mut names: Vec<_> = parts.headers.keys().map(HeaderName::as_str).collect();
-    names.push("host");
-    names.retain(|name| !UNSIGNED.contains(name));
-    names.sort_unstable();
+    let names = parts.headers.keys().map(HeaderName::as_str).chain(["host"]);
+    let mut names = canonical::sorted(names.filter(|name| !UNSIGNED.contains(name)));
     names.dedup();
     names.join(";")
 }

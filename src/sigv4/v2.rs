@@ -136,16 +136,14 @@ fn resource(path: &str, query: &[(String, String)], host_bucket: Option<&str>) -
     if resource.len() > 1 && resource.rfind('/') == Some(0) {
         resource.push('/');
     }
-    let mut known: Vec<_> =
-        query.iter().filter(|(name, _)| SUB_RESOURCES.contains(&name.as_str())).collect();
-    known.sort_unstable();
-    for (index, (name, value)) in known.into_iter().enumerate() {
+    let known = query.iter().filter(|(name, _)| SUB_RESOURCES.contains(&name.as_str()));
+    // No name begins with another one, so they are in order with their values, too.
+    let known = canonical::sorted(known.map(|(name, value)| {
+        if value.is_empty() { name.clone() } else { format!("{name}={value}") }
+    }));
+    for (index, one) in known.iter().enumerate() {
         resource.push(if index == 0 { '?' } else { '&' });
-        resource.push_str(name);
-        if !value.is_empty() {
-            resource.push('=');
-            resource.push_str(value);
-        }
+        resource.push_str(one);
     }
     resource
 }

@@ -144,16 +144,11 @@ fn check_coverage(signature: &Signature<'_>, parts: &Parts) -> Result<(), Signat
     if !signature.credential.is_s3() {
         return Ok(());
     }
-    let mut unsigned: Vec<_> = parts
-        .headers
-        .keys()
-        .map(HeaderName::as_str)
-        .filter(|name| name.starts_with("x-amz-") && *name != "x-amz-content-sha256")
-        .filter(|name| !signed(name))
-        .collect();
+    let names = parts.headers.keys().map(HeaderName::as_str);
+    let names = names.filter(|name| name.starts_with("x-amz-") && *name != "x-amz-content-sha256");
+    let unsigned = canonical::sorted(names.filter(|name| !signed(name)));
     if unsigned.is_empty() {
         return Ok(());
     }
-    unsigned.sort_unstable();
     Err(SignatureError::HeadersNotSigned { names: unsigned.join(", ") })
 }

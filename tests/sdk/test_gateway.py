@@ -2,6 +2,7 @@
 
 import hashlib
 import base64
+import gzip
 import http.client
 import json
 import socket
@@ -254,6 +255,14 @@ def test_own_pages_are_welcome(program, name, origin):
     origin = origin.format(port=program.port)
     answer = sqs_json(program, {"QueueName": name}, headers={"Origin": origin})
     assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, origin)
+
+
+def test_compressed_bodies(program, name):
+    body = gzip.compress(json.dumps({"QueueName": name}).encode())
+    answer = sqs_json(program, body, headers={"Content-Encoding": "gzip"})
+    assert (answer.status, name in str(answer.body)) == (200, True)
+    cut = sqs_json(program, body[:-1], headers={"Content-Encoding": "gzip"})
+    assert cut.status == 400
 
 
 def preflight(program, origin):

@@ -1,5 +1,9 @@
 """S3 Select as boto3 sees it: an event stream, and errors before and in it."""
 
+import bz2
+import gzip
+import random
+
 import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
@@ -68,6 +72,38 @@ def test_an_error_after_records_is_an_event(s3, bucket):
     with pytest.raises(EventStreamError) as error:
         next(events)
     assert error.value.response["Error"]["Code"] == "CastFailed"
+
+
+@pytest.mark.parametrize("kind, pack", [("GZIP", gzip.compress), ("BZIP2", bz2.compress)])
+def test_compressed_objects(s3, bucket, kind, pack):
+    numbers = random.Random(7)
+    data = b"".join(b"%d,%d\n" % (n, numbers.randrange(10**9)) for n in range(100_000))
+    # Members and streams follow each other.
+    body = pack(data[:900_000]) + pack(data[900_000:])
+    events = list(select(s3, bucket, "SELECT * FROM S3Object", body, {"CSV": {}, "CompressionType": kind}))
+    assert records(events) == data
+    stats = events[-2]["Stats"]["Details"]
+    assert stats == {"BytesScanned": len(body), "BytesProcessed": len(data), "BytesReturned": len(data)}
+
+
+def test_an_object_that_is_not_compressed(s3, bucket):
+    with pytest.raises(ClientError) as error:
+        select(s3, bucket, "SELECT * FROM S3Object", source={"CSV": {}, "CompressionType": "GZIP"})
+    assert error.value.response["Error"]["Code"] == "TruncatedInput"
+
+
+def test_a_storage_class_that_is_not_read(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="cold", Body=PEOPLE, StorageClass="GLACIER")
+    with pytest.raises(ClientError) as error:
+        s3.select_object_content(
+            Bucket=bucket,
+            Key="cold",
+            Expression="SELECT * FROM S3Object",
+            ExpressionType="SQL",
+            InputSerialization=CSV,
+            OutputSerialization={"CSV": {}},
+        )
+    assert error.value.response["Error"]["Code"] == "UnsupportedStorageClass"
 
 
 def test_no_key(s3, bucket):

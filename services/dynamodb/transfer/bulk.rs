@@ -17,7 +17,7 @@ use crate::api::{self, input, output};
 use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
 use crate::state::{TableRow, Tables};
-use crate::{DynamoDb, consumed, gzip, interchange};
+use crate::{DynamoDb, consumed, interchange};
 
 /// Operations that one answer lists, unless it is asked for another number.
 const PAGE: usize = 10;
@@ -95,7 +95,7 @@ impl BulkPut {
             return Ok(());
         }
         let lines = std::mem::take(&mut report.lines);
-        let data = gzip::pack(lines.concat().as_bytes());
+        let data = cumulet_compress::pack(lines.concat().as_bytes());
         let name = file_name(job, self.files.len());
         let key = format!("{folder}{}/{name}.json.gz", report.kind.to_lowercase());
         self.files.push(json!({"outputType": report.kind, "itemCount": lines.len(), "s3Key": key}));

@@ -22,7 +22,7 @@ use crate::state::TableRow;
 use crate::stored::Stored;
 use crate::value::Item;
 use crate::view::View;
-use crate::{gzip, interchange, key, query};
+use crate::{interchange, key, query};
 
 /// Bytes of a file, before it is packed, when it is long enough.
 const FILE_BYTES: usize = 16 << 20;
@@ -209,7 +209,7 @@ impl Export {
             self.push_line(&mut text, &job.table, record);
             self.at += 1;
         }
-        let data = gzip::pack(text.as_bytes());
+        let data = cumulet_compress::pack(text.as_bytes());
         let sum = Md5::digest(&data);
         let folder =
             if self.period.is_incremental() { self.target.folder() } else { self.folder(job) };

@@ -17,7 +17,7 @@ use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
 use crate::value::Item;
 use crate::write::{Action, Failure, Write};
-use crate::{gzip, interchange, item};
+use crate::{interchange, item};
 
 /// Bytes of records that are read before others get their turn.
 const BYTES_AT_ONCE: usize = 4 << 20;
@@ -265,7 +265,9 @@ fn write(parts: Parts) -> Result<Write, AwsError> {
 /// The text of a file; nothing if it is none, or too large.
 fn unpack(compression: &str, bytes: Vec<u8>) -> Option<String> {
     let bytes = match compression {
-        "GZIP" => gzip::unpack(&bytes, OBJECT_MAX)?,
+        "GZIP" => {
+            cumulet_compress::unpack(cumulet_compress::Format::Gzip, &bytes, OBJECT_MAX).ok()?
+        }
         "ZSTD" => unpack_zstd(&bytes)?,
         _ => bytes,
     };

@@ -294,7 +294,7 @@ fn schema(shape: &str) -> Schema {
 }
 
 pub(crate) fn typed<T: Configuration>(value: &Value) -> Option<T> {
-    from_value(schema(T::SHAPE), value).ok()
+    from_value(schema(T::SHAPE), value.clone()).ok()
 }
 
 /// Whether a value has what its shape requires and only texts that its shape allows.

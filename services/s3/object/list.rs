@@ -1,15 +1,15 @@
 //! `ListObjects`, in both versions.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx, paging};
 
-use super::rows::Objects;
+use super::rows::{Objects, Show};
 use crate::api::{self, input, output};
-use crate::listing::{Encoding, Page, Query, page, position};
+use crate::listing::{Encoding, Query, position};
+use crate::named;
 use crate::object::restore::Restores;
-use crate::state::{At, S3, Tables, Version};
+use crate::state::S3;
 
 pub(crate) fn list_objects(
     s3: &S3,
@@ -21,25 +21,23 @@ pub(crate) fn list_objects(
     let query = Query::asked(prefix, delimiter, "max-keys", input.max_keys)?;
     let marker = input.marker.as_deref().unwrap_or_default();
     let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
-    s3.read(cx, |t| {
-        let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
-        let page = objects(t, &input.bucket, query, marker);
-        let show = |text: &str| encoding.show(text);
-        Ok(output::ListObjects {
-            is_truncated: Some(page.next.is_some()),
-            // Without a delimiter the last key is the next marker.
-            next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
-            contents: Some(Objects::of(&page.items, encoding, true, &restores)),
-            common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
-            marker: Some(show(marker)),
-            prefix: Some(show(query.prefix)),
-            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
-            max_keys: i32::try_from(query.max).ok(),
-            encoding_type: encoding.name(),
-            name: Some(input.bucket.clone()),
-            ..Default::default()
-        })
+    let shows = Show { encoding, owner: true, restores };
+    let contents = objects(s3, cx, named!(input), query, marker, shows)?;
+    let page = contents.page();
+    let show = |text: &str| encoding.show(text);
+    Ok(output::ListObjects {
+        is_truncated: Some(page.next.is_some()),
+        // Without a delimiter the last key is the next marker.
+        next_marker: page.next.as_deref().filter(|_| !query.delimiter.is_empty()).map(show),
+        common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
+        marker: Some(show(marker)),
+        prefix: Some(show(query.prefix)),
+        delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
+        max_keys: i32::try_from(query.max).ok(),
+        encoding_type: encoding.name(),
+        name: Some(input.bucket.clone()),
+        contents: Some(contents),
+        ..Default::default()
     })
 }
 
@@ -55,42 +53,48 @@ pub(crate) fn list_objects_v2(
     let behind = token.map(position).transpose()?;
     let after = behind.as_deref().or(input.start_after.as_deref()).unwrap_or_default();
     let restores = Restores::asked(cx, input.optional_object_attributes.as_deref());
-    s3.read(cx, |t| {
-        let bucket = t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
-        cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
-        let page = objects(t, &input.bucket, query, after);
-        let show = |text: &str| encoding.show(text);
-        Ok(output::ListObjectsV2 {
-            is_truncated: Some(page.next.is_some()),
-            next_continuation_token: page.next.as_deref().map(paging::token),
-            key_count: i32::try_from(page.len()).ok(),
-            contents: Some(Objects::of(
-                &page.items,
-                encoding,
-                input.fetch_owner == Some(true),
-                &restores,
-            )),
-            common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
-            continuation_token: token.map(str::to_owned),
-            start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
-            prefix: Some(show(query.prefix)),
-            delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
-            max_keys: i32::try_from(query.max).ok(),
-            encoding_type: encoding.name(),
-            name: Some(input.bucket.clone()),
-            ..Default::default()
-        })
+    let shows = Show { encoding, owner: input.fetch_owner == Some(true), restores };
+    let contents = objects(s3, cx, named!(input), query, after, shows)?;
+    let page = contents.page();
+    let show = |text: &str| encoding.show(text);
+    Ok(output::ListObjectsV2 {
+        is_truncated: Some(page.next.is_some()),
+        next_continuation_token: page.next.as_deref().map(paging::token),
+        key_count: i32::try_from(page.len()).ok(),
+        common_prefixes: Some(common_prefixes(&page.prefixes, encoding)),
+        continuation_token: token.map(str::to_owned),
+        start_after: input.start_after.as_deref().filter(|_| token.is_none()).map(show),
+        prefix: Some(show(query.prefix)),
+        delimiter: delimiter.filter(|d| !d.is_empty()).map(show),
+        max_keys: i32::try_from(query.max).ok(),
+        encoding_type: encoding.name(),
+        name: Some(input.bucket.clone()),
+        contents: Some(contents),
+        ..Default::default()
     })
 }
 
-type Object<'a> = (&'a Arc<str>, &'a Arc<Version>);
-
-/// A page of a bucket's objects after `after`, which is empty for the beginning.
-fn objects<'a>(t: &'a Tables, bucket: &'a str, query: Query<'a>, after: &str) -> Page<Object<'a>> {
-    let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
-    page(query, start, |from| {
-        t.objects_in(bucket, At::begin(bucket, from, 0, u64::MAX))
-            .map(|(k, v)| (&*k.key, (&k.key, v)))
+/// The page of a bucket's objects after `after`, which is empty for the beginning.
+fn objects(
+    s3: &S3,
+    cx: &Cx,
+    (name, owner): (&str, Option<&str>),
+    query: Query<'_>,
+    after: &str,
+    show: Show,
+) -> Result<Objects, AwsError> {
+    s3.read(cx, |t| {
+        let bucket = t.bucket(name, owner)?;
+        cx.answer_header("x-amz-bucket-region", bucket.region.as_str());
+        Ok(Objects {
+            versions: t.versions.clone(),
+            bucket: Arc::clone(&bucket.name),
+            prefix: query.prefix.into(),
+            delimiter: query.delimiter.into(),
+            max: query.max,
+            after: after.into(),
+            show,
+        })
     })
 }
 

@@ -53,6 +53,7 @@ impl Restored {
 }
 
 /// What listings show of restored copies, where they are asked to.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Restores(Option<Timestamp>);
 
 impl Restores {
@@ -61,7 +62,7 @@ impl Restores {
         Self(asked.then(|| cx.now()))
     }
 
-    pub(crate) fn of(&self, version: &Version) -> Option<api::RestoreStatus> {
+    pub(crate) fn of(self, version: &Version) -> Option<api::RestoreStatus> {
         version.attributes.restored?.status(self.0?)
     }
 }

@@ -1,90 +1,98 @@
 //! The model's `ObjectList` with a type of our own: a page of a thousand objects is written straight
 //! from what is stored, without a copy of a key or tag.
 
-use std::iter;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use cumulet_core::codec::{Decode, Encode, ReadError, Reader, Writer};
+use cumulet_core::AccountId;
+use cumulet_core::codec::{Decode, Encode, Field, ReadError, Reader, Writer};
+use cumulet_store::Table;
 
 use crate::api;
 use crate::bucket::owner;
-use crate::listing::Encoding;
+use crate::listing::{Encoding, Page, Query, page};
 use crate::object::restore::Restores;
-use crate::state::Version;
+use crate::state::{At, Version, VersionKey};
+use crate::versions::{self, objects_in};
 
-/// Objects of a page.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Objects(Vec<Row>);
-
+/// A page of a bucket's objects, as they were when it was asked for. It holds the table, which costs
+/// nothing, instead of the rows, which all would have to be counted up and down.
 #[derive(Clone, Debug)]
-struct Row {
-    key: Arc<str>,
-    version: Arc<Version>,
-    encoding: Encoding,
-    owner: Option<Arc<api::Owner>>,
-    restored: Option<Box<api::RestoreStatus>>,
+pub(crate) struct Objects {
+    pub(crate) versions: Table<VersionKey, versions::Row>,
+    pub(crate) bucket: Arc<str>,
+    pub(crate) prefix: Box<str>,
+    pub(crate) delimiter: Box<str>,
+    pub(crate) max: usize,
+    /// The key before the first; empty for the beginning.
+    pub(crate) after: Box<str>,
+    pub(crate) show: Show,
 }
 
+/// What is shown of objects, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Show {
+    pub(crate) encoding: Encoding,
+    pub(crate) owner: bool,
+    pub(crate) restores: Restores,
+}
+
+type Object<'a> = (&'a str, &'a Arc<Version>);
+
 impl Objects {
-    pub(crate) fn of(
-        objects: &[(&Arc<str>, &Arc<Version>)],
-        encoding: Encoding,
-        with_owner: bool,
-        restores: &Restores,
-    ) -> Self {
-        let mut last = None;
-        let rows = objects.iter().map(|(key, version)| {
-            if with_owner && last.as_ref().is_none_or(|(account, _)| *account != version.owner) {
-                last = Some((version.owner, Arc::new(owner(version.owner))));
-            }
-            let owner = last.as_ref().map(|(_, owner)| Arc::clone(owner));
-            let status = restores.of(version).map(Box::new);
-            Row {
-                key: Arc::clone(key),
-                version: Arc::clone(version),
-                encoding,
-                owner,
-                restored: status,
-            }
-        });
-        Self(rows.collect())
+    /// What is on the page.
+    pub(crate) fn page(&self) -> Page<Object<'_>> {
+        let query = Query { prefix: &self.prefix, delimiter: &self.delimiter, max: self.max };
+        let after = &*self.after;
+        let start = if after.is_empty() { Bound::Unbounded } else { Bound::Excluded(after) };
+        page(query, start, |from| {
+            objects_in(&self.versions, &self.bucket, At::begin(&self.bucket, from, 0, u64::MAX))
+                .map(|(at, version)| (&*at.key, (&*at.key, version)))
+        })
     }
 }
 
 impl Encode for Objects {
     fn encode(&self, w: &mut dyn Writer) {
-        w.list(&mut self.0.iter().map(|row| row as &dyn Encode));
-    }
-}
-
-impl Encode for Row {
-    /// The order is the model's.
-    fn encode(&self, w: &mut dyn Writer) {
-        let version = &*self.version;
-        w.structure(&|i, w| match i {
-            0 => w.string(&self.encoding.shown(&self.key)),
-            1 => w.timestamp(version.modified),
-            2 => version.etag.with_quoted(|tag| w.string(tag)),
-            3 => w.list(&mut iter::once(&Text(version.checksum.value.algorithm.name()) as _)),
-            4 => w.string(version.checksum.kind().name()),
-            5 => w.integer(i64::try_from(version.body.len()).unwrap_or(i64::MAX)),
-            6 => w.string(version.attributes.storage_class.text()),
-            7 => {
-                if let Some(owner) = &self.owner {
-                    owner.encode(w);
-                }
+        let page = self.page();
+        let mut owners: Vec<(AccountId, api::Owner)> = Vec::new();
+        for (_, version) in page.items.iter().filter(|_| self.show.owner) {
+            if !owners.iter().any(|(account, _)| *account == version.owner) {
+                owners.push((version.owner, owner(version.owner)));
             }
-            8 => self.restored.encode(w),
-            _ => {}
+        }
+        let rows = page.items.iter().map(|(key, version)| {
+            let owner = owners.iter().find(|(account, _)| *account == version.owner);
+            Row { key, version, owner: owner.map(|(_, owner)| owner), show: self.show }
         });
+        let rows: Vec<Row<'_>> = rows.collect();
+        w.list(&mut rows.iter().map(|row| row as &dyn Encode));
     }
 }
 
-struct Text(&'static str);
+struct Row<'a> {
+    key: &'a str,
+    version: &'a Version,
+    owner: Option<&'a api::Owner>,
+    show: Show,
+}
 
-impl Encode for Text {
+impl Encode for Row<'_> {
     fn encode(&self, w: &mut dyn Writer) {
-        w.string(self.0);
+        let (version, show) = (self.version, self.show);
+        version.etag.with_text(|tag| {
+            w.record(&[
+                (0, Field::Text(&show.encoding.shown(self.key))),
+                (1, Field::Timestamp(version.modified)),
+                (2, Field::Quoted(tag)),
+                (3, Field::Item(version.checksum.value.algorithm.name())),
+                (4, Field::Word(version.checksum.kind().name())),
+                (5, Field::Integer(i64::try_from(version.body.len()).unwrap_or(i64::MAX))),
+                (6, Field::Word(version.attributes.storage_class.text())),
+                (7, self.owner.map_or(Field::Other(&None::<bool>), |owner| Field::Other(owner))),
+                (8, Field::Other(&show.restores.of(version))),
+            ]);
+        });
     }
 }
 
@@ -94,9 +102,11 @@ impl Decode for Objects {
     }
 }
 
-impl PartialEq for Row {
+impl PartialEq for Objects {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key && Arc::ptr_eq(&self.version, &other.version)
+        let (page, other) = (self.page(), other.page());
+        let same = |(a, b): (&Object<'_>, &Object<'_>)| a.0 == b.0 && Arc::ptr_eq(a.1, b.1);
+        page.len() == other.len() && page.items.iter().zip(&other.items).all(same)
     }
 }
 

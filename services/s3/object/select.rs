@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cumulet_core::body::{Event, Events};
 use cumulet_core::{AwsError, Blob, Body, Cx};
+use http::header::RANGE;
 
 use crate::api::{ContinuationEvent, EndEvent, Progress, ProgressEvent, RecordsEvent, Stats};
 use crate::api::{SelectObjectContentEventStream as Union, StatsEvent, input, output};
@@ -17,13 +18,16 @@ pub(crate) async fn select_object_content(
     cx: &Cx,
     input: input::SelectObjectContent,
 ) -> Result<output::SelectObjectContent, AwsError> {
+    if cx.http().is_some_and(|parts| parts.headers.contains_key(RANGE)) {
+        return Err(errors::unsupported_range_header());
+    }
     let version = s3.read(cx, |t| {
         t.bucket(&input.bucket, input.expected_bucket_owner.as_deref())?;
         t.object(&input.bucket, &input.key, None, "POST").map(|(_, version)| Arc::clone(version))
     })?;
     version.attributes.encryption.unlock(&customer_key!(input))?;
-    if !version.attributes.is_readable(cx.now()) {
-        return Err(errors::invalid_object_state(version.attributes.storage_class));
+    if !version.attributes.storage_class.is_selectable() {
+        return Err(errors::unsupported_storage_class());
     }
     let (request, size) = (Request::parse(&input)?, version.body.len());
     let mut selection = Selection::new(request, size, version.body.read(0..size), cx.now())?;
@@ -51,18 +55,18 @@ fn typed(event: select::Event) -> Event {
         select::Event::Records(bytes) => union.records = Some(blob(bytes)),
         select::Event::Cont => union.cont = Some(ContinuationEvent {}),
         select::Event::End => union.end = Some(EndEvent {}),
-        select::Event::Progress(select::Stats { scanned, returned }) => {
+        select::Event::Progress(select::Stats { scanned, processed, returned }) => {
             let details = Progress {
                 bytes_scanned: long(scanned),
-                bytes_processed: long(scanned),
+                bytes_processed: long(processed),
                 bytes_returned: long(returned),
             };
             union.progress = Some(ProgressEvent { details: Some(details) });
         }
-        select::Event::Stats(select::Stats { scanned, returned }) => {
+        select::Event::Stats(select::Stats { scanned, processed, returned }) => {
             let details = Stats {
                 bytes_scanned: long(scanned),
-                bytes_processed: long(scanned),
+                bytes_processed: long(processed),
                 bytes_returned: long(returned),
             };
             union.stats = Some(StatsEvent { details: Some(details) });

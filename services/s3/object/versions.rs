@@ -44,7 +44,7 @@ pub(crate) fn list_object_versions(
             name: Some(input.bucket.clone()),
             ..Default::default()
         };
-        show_rows(&mut shown, t, &page, (encoding, &restores));
+        show_rows(&mut shown, t, &page, (encoding, restores));
         Ok(shown)
     })
 }
@@ -89,7 +89,7 @@ fn show_rows(
     shown: &mut output::ListObjectVersions,
     t: &Tables,
     page: &Page<Entry<'_>>,
-    (encoding, restores): (Encoding, &Restores),
+    (encoding, restores): (Encoding, Restores),
 ) {
     let (mut objects, mut markers) = (Vec::new(), Vec::new());
     for (at, row) in &page.items {

@@ -5,7 +5,7 @@ use super::lexer::Place;
 use super::moment::Part;
 use super::value::Value;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Query {
     pub(super) items: Vec<Item>,
     /// Where rows are found in a JSON record.
@@ -18,14 +18,16 @@ pub(super) struct Query {
     pub(super) aggregates: Vec<Aggregate>,
 }
 
+/// A column of the answer.
 #[derive(Debug)]
-pub(super) enum Item {
-    /// Everything of the row.
-    All,
-    Named(Expr, String),
+pub(super) struct Item {
+    /// The row itself where there is none.
+    pub(super) of: Option<Expr>,
+    /// Without a name it stands for all that is in it, as `s.*` does.
+    pub(super) name: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Name {
     pub(super) text: String,
     /// In double quotes, so big and small letters differ.
@@ -38,7 +40,7 @@ impl Name {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Step {
     Name(Name),
     Index(usize),
@@ -69,23 +71,30 @@ pub(super) enum Total {
     Sum,
 }
 
+/// Few kinds of nodes: what walks the tree, or drops it, is written once for each.
 #[derive(Debug)]
 pub(super) enum Expr {
     Literal(Value),
     Path(usize),
     Aggregate(usize),
-    /// Operators of one precedence, from left to right: a long chain is no deep tree.
-    Chain(Box<Self>, Vec<(Op, Self)>),
     Call(Function, Vec<Self>),
-    Case {
-        operand: Option<Box<Self>>,
-        arms: Vec<(Self, Self)>,
-        otherwise: Option<Box<Self>>,
-    },
 }
 
+impl Expr {
+    /// Does it speak of the row?
+    pub(super) fn has_path(&self) -> bool {
+        match self {
+            Self::Path(_) => true,
+            Self::Literal(_) | Self::Aggregate(_) => false,
+            Self::Call(_, args) => args.iter().any(Self::has_path),
+        }
+    }
+}
+
+/// Functions and operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Op {
+pub(super) enum Function {
+    // Operators, which take any number of operands from left to right: a long chain is no deep tree.
     Or,
     And,
     Equal,
@@ -97,25 +106,10 @@ pub(super) enum Op {
     Concat,
     /// One of `+ - * / %`.
     Math(char),
-}
-
-impl Op {
-    /// The higher, the closer it binds.
-    pub(super) fn precedence(self) -> u8 {
-        match self {
-            Self::Or => 1,
-            Self::And => 2,
-            Self::Math('+' | '-') | Self::Concat => 6,
-            Self::Math(_) => 7,
-            _ => 4,
-        }
-    }
-}
-
-/// Functions, and the operators that are no chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
+    // The rest.
     Between,
+    /// What is compared, pairs of WHEN and THEN, and perhaps ELSE.
+    Case,
     Cast(Type),
     CharLength,
     Coalesce,
@@ -126,6 +120,7 @@ pub(super) enum Function {
     IsMissing,
     IsNull,
     Like,
+    List,
     Lower,
     Negate,
     Not,
@@ -133,6 +128,7 @@ pub(super) enum Function {
     Substring,
     ToString,
     ToTimestamp,
+    /// The characters, if they are given, come before the text.
     Trim(Side),
     Upper,
     UtcNow,
@@ -153,4 +149,17 @@ pub(super) enum Type {
     Int,
     String,
     Timestamp,
+}
+
+impl Type {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "BOOL",
+            Self::Decimal => "DECIMAL",
+            Self::Float => "FLOAT",
+            Self::Int => "INT",
+            Self::String => "STRING",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
 }

@@ -1,261 +1,193 @@
-//! The functions, and the operators that are written like none.
+//! Functions, and operators, whose arguments are known.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::cmp::Ordering;
 
-use cumulet_core::AwsError;
+use cumulet_core::{AwsError, Timestamp};
 
-use super::ast::{Function, Op, Side, Type};
-use super::errors;
-use super::evaluate::{binary, truth};
+use super::ast::{Function, Side, Type};
+use super::errors::{self, error};
 use super::like::like;
 use super::moment::Moment;
+use super::pattern::format;
 use super::value::{Number, Value};
 
-type Args<'a> = [Cow<'a, Value>];
-
-pub(super) fn call(function: Function, args: &Args<'_>) -> Result<Value, AwsError> {
-    let Some(first) = args.first().map(Cow::as_ref) else { return Ok(Value::Null) };
-    let answer = |known: Option<bool>| Ok(known.map_or(Value::Null, Value::Bool));
-    match function {
-        Function::IsNull => return answer(Some(first.is_unknown())),
-        Function::IsMissing => return answer(Some(*first == Value::Missing)),
-        Function::Not => return answer(truth(first).map(|b| !b)),
-        Function::In => return answer(is_in(first, args)),
-        Function::NullIf => {
-            let same = args.get(1).is_some_and(|second| first.equals_strictly(second));
-            let null = same || first.is_unknown();
-            return Ok(if null { Value::Null } else { first.clone() });
+pub(super) fn call(function: Function, args: &[Value], now: Timestamp) -> Result<Value, AwsError> {
+    let (first, rest) = match args.split_first() {
+        Some(split) => split,
+        None if function == Function::UtcNow => return Ok(Value::Moment(now.into())),
+        None => (&Value::Null, args),
+    };
+    let known = match function {
+        Function::IsNull => Some(first.is_unknown()),
+        Function::IsMissing => Some(matches!(first, Value::Missing)),
+        Function::Not => truth(first).map(|b| !b),
+        Function::In if rest.iter().any(|other| first.equals(other)) => Some(true),
+        Function::In => {
+            let open = args.iter().any(Value::is_unknown);
+            if open { None } else { Some(false) }
         }
-        _ => {}
+        Function::NullIf => {
+            let same = rest.first().is_some_and(|second| first.equals_strictly(second));
+            return Ok(if same || first.is_unknown() { Value::Null } else { first.clone() });
+        }
+        Function::Coalesce => return Ok(Value::Null),
+        Function::List => {
+            let items = args.iter().map(|item| (String::new(), item.clone()));
+            return Ok(Value::Nested(false, items.collect()));
+        }
+        _ if args.iter().any(Value::is_unknown) => None,
+        Function::Between => {
+            let compare = |index| rest.get(index).and_then(|bound| first.compare(bound));
+            let (low, high): (Option<Ordering>, _) = (compare(0), compare(1));
+            low.zip(high).map(|(low, high)| low.is_ge() && high.is_le())
+        }
+        _ => return of_known(function, first, rest),
+    };
+    Ok(known.map_or(Value::Null, Value::Bool))
+}
+
+/// Nothing is null or missing here.
+fn of_known(function: Function, first: &Value, rest: &[Value]) -> Result<Value, AwsError> {
+    let wrong = |name: &str| error(errors::ARGUMENTS, name);
+    let unparsed = || error(errors::VALUE_PARSE_FAILURE, "");
+    match (function, first, rest) {
+        (Function::Like, _, [pattern, escape @ ..]) => {
+            like(first, pattern, escape.first()).map(Value::Bool)
+        }
+        (Function::Cast(to), ..) => cast(first, to),
+        (Function::Negate, Value::Number(n), _) => {
+            Number::Int(0).calculate('-', *n).map(Value::Number)
+        }
+        (Function::Negate, ..) => Err(wrong("-")),
+        (
+            Function::Substring,
+            Value::Text(text),
+            [Value::Number(Number::Int(start)), length @ ..],
+        ) => substring(text, *start, length),
+        (Function::Substring, ..) => Err(wrong("SUBSTRING")),
+        (Function::Trim(side), Value::Text(text), []) => Ok(trim(text, " ", side)),
+        (Function::Trim(side), Value::Text(chars), [Value::Text(text)]) => {
+            Ok(trim(text, chars, side))
+        }
+        (Function::Trim(_), ..) => Err(wrong("TRIM")),
+        (Function::CharLength, Value::Text(text), _) => Ok(Value::int(text.chars().count())),
+        (Function::CharLength, ..) => Err(wrong("CHAR_LENGTH")),
+        (Function::Lower, Value::Text(text), _) => Ok(Value::Text(text.to_lowercase())),
+        (Function::Lower, ..) => Err(wrong("LOWER")),
+        (Function::Upper, Value::Text(text), _) => {
+            Ok(Value::Text(text.chars().flat_map(char::to_uppercase).collect()))
+        }
+        (Function::Upper, ..) => Err(wrong("UPPER")),
+        (Function::DateAdd(part), Value::Number(Number::Int(count)), [Value::Moment(moment)]) => {
+            moment.plus(part, *count).map(Value::Moment).ok_or_else(unparsed)
+        }
+        (Function::DateAdd(_), ..) => Err(wrong("DATE_ADD")),
+        (Function::DateDiff(part), Value::Moment(from), [Value::Moment(to)]) => {
+            Ok(Value::int(from.until(to, part)))
+        }
+        (Function::DateDiff(_), ..) => Err(wrong("DATE_DIFF")),
+        (Function::Extract(part), Value::Moment(moment), _) => Ok(Value::int(moment.part(part))),
+        (Function::Extract(_), ..) => Err(wrong("EXTRACT")),
+        (Function::ToString, Value::Moment(moment), [Value::Text(pattern)]) => {
+            format(moment, pattern).map(Value::Text)
+        }
+        (Function::ToString, ..) => Err(wrong("TO_STRING")),
+        (Function::ToTimestamp, Value::Text(text), _) => {
+            Moment::parse(text).map(Value::Moment).ok_or_else(unparsed)
+        }
+        _ => Err(wrong("TO_TIMESTAMP")),
     }
-    if args.iter().any(|arg| arg.is_unknown()) {
+}
+
+pub(super) fn truth(value: &Value) -> Option<bool> {
+    if let Value::Bool(b) = value { Some(*b) } else { None }
+}
+
+/// One of the operators that take what is left of them.
+pub(super) fn operate(operator: Function, left: &Value, right: &Value) -> Result<Value, AwsError> {
+    if left.is_unknown() || right.is_unknown() {
         return Ok(Value::Null);
     }
-    match (function, args.get(1).map(Cow::as_ref), args.get(2).map(Cow::as_ref)) {
-        (Function::Between, Some(low), Some(high)) => {
-            let over = binary(Op::GreaterEqual, first, low)?;
-            let under = binary(Op::LessEqual, first, high)?;
-            answer(match (truth(&over), truth(&under)) {
-                (Some(over), Some(under)) => Some(over && under),
-                _ => None,
-            })
+    let order = || left.compare(right);
+    let known = match (operator, left, right) {
+        (Function::Concat, Value::Text(left), Value::Text(right)) => {
+            return Ok(Value::Text([left.as_str(), right].concat()));
         }
-        (Function::Like, Some(pattern), escape) => like(first, pattern, escape).map(Value::Bool),
-        (Function::Cast(to), ..) => cast(first, to),
-        (Function::Negate, ..) => match first {
-            Value::Number(n) => Number::Int(0).calculate('-', *n).map(Value::Number),
-            _ => Err(errors::arguments("-")),
-        },
-        (Function::Substring, Some(start), length) => substring(first, start, length),
-        (Function::Trim(side), chars, _) => trim(first, side, chars),
-        (Function::CharLength, ..) => Ok(Value::int(text(first, "CHAR_LENGTH")?.chars().count())),
-        (Function::Lower, ..) => Ok(Value::Text(text(first, "LOWER")?.to_lowercase())),
-        (Function::Upper, ..) => Ok(Value::Text(text(first, "UPPER")?.to_uppercase())),
-        _ => date(function, first, args.get(1).map(Cow::as_ref)),
-    }
-}
-
-fn is_in(first: &Value, args: &Args<'_>) -> Option<bool> {
-    let others = args.get(1..).unwrap_or(&[]);
-    if first.is_unknown() {
-        return None;
-    }
-    if others.iter().any(|other| first.equals(other)) {
-        return Some(true);
-    }
-    if others.iter().any(|other| other.is_unknown()) { None } else { Some(false) }
-}
-
-fn text<'a>(value: &'a Value, function: &str) -> Result<&'a str, AwsError> {
-    if let Value::Text(text) = value { Ok(text) } else { Err(errors::arguments(function)) }
-}
-
-fn whole(value: &Value, function: &str) -> Result<i64, AwsError> {
-    match value {
-        Value::Number(Number::Int(n)) => Ok(*n),
-        _ => Err(errors::arguments(function)),
-    }
+        (Function::Math(op), Value::Number(left), Value::Number(right)) => {
+            return left.calculate(op, *right).map(Value::Number);
+        }
+        (Function::Concat, ..) => return Err(error(errors::ARGUMENTS, "||")),
+        (Function::Math(op), ..) => {
+            return Err(error(errors::ARGUMENTS, op.encode_utf8(&mut [0; 4])));
+        }
+        (Function::Equal, ..) => Some(left.equals(right)),
+        (Function::NotEqual, ..) => Some(!left.equals(right)),
+        (Function::Less, ..) => order().map(Ordering::is_lt),
+        (Function::LessEqual, ..) => order().map(Ordering::is_le),
+        (Function::Greater, ..) => order().map(Ordering::is_gt),
+        _ => order().map(Ordering::is_ge),
+    };
+    Ok(known.map_or(Value::Null, Value::Bool))
 }
 
 /// The first character is 1; what lies before it counts, and is not there.
-fn substring(value: &Value, start: &Value, length: Option<&Value>) -> Result<Value, AwsError> {
-    let name = "SUBSTRING";
-    let (text, start) = (text(value, name)?, whole(start, name)?);
-    let end = match length.map(|length| whole(length, name)).transpose()? {
-        Some(length) if length < 0 => return Err(errors::arguments(name)),
-        Some(length) => start.saturating_add(length),
-        None => i64::MAX,
+fn substring(text: &str, start: i64, length: &[Value]) -> Result<Value, AwsError> {
+    let end = match length {
+        [] => i64::MAX,
+        [Value::Number(Number::Int(length @ 0..)), ..] => start.saturating_add(*length),
+        _ => return Err(error(errors::ARGUMENTS, "SUBSTRING")),
     };
     let index = |n: i64| usize::try_from(n.max(1) - 1).unwrap_or(usize::MAX);
     let (skip, end) = (index(start), index(end));
     Ok(Value::Text(text.chars().skip(skip).take(end.saturating_sub(skip)).collect()))
 }
 
-fn trim(value: &Value, side: Side, chars: Option<&Value>) -> Result<Value, AwsError> {
-    let mut text = text(value, "TRIM")?;
-    let chars = chars.map_or(Ok(" "), |chars| self::text(chars, "TRIM"))?;
+fn trim(mut text: &str, chars: &str, side: Side) -> Value {
     if side != Side::Trailing {
         text = text.trim_start_matches(|c| chars.contains(c));
     }
     if side != Side::Leading {
         text = text.trim_end_matches(|c| chars.contains(c));
     }
-    Ok(Value::Text(text.to_owned()))
+    Value::Text(text.to_owned())
 }
 
 fn cast(value: &Value, to: Type) -> Result<Value, AwsError> {
-    let name = format!("{to:?}").to_uppercase();
-    let failed = || errors::cast_failed(value, &name);
-    let number = match value {
-        Value::Number(n) => Some(*n),
-        Value::Bool(b) => Some(Number::Int((*b).into())),
-        Value::Text(text) => Number::parse(text.trim()),
-        _ => None,
-    };
-    match (to, value) {
-        (Type::Bool, Value::Bool(_)) | (Type::Timestamp, Value::Moment(_)) => Ok(value.clone()),
-        (Type::Bool, Value::Number(n)) => Ok(Value::Bool(n.float() != 0.0)),
-        (Type::Bool, Value::Text(text)) => {
-            let bool = text.trim().to_ascii_lowercase().parse();
-            bool.map(Value::Bool).map_err(|_| failed())
-        }
+    let converted = match (to, value) {
+        (Type::Bool, Value::Bool(_)) | (Type::Timestamp, Value::Moment(_)) => Some(value.clone()),
+        (Type::Bool, Value::Number(n)) => Some(Value::Bool(n.float() != 0.0)),
+        (Type::Bool, Value::Text(text)) => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => Some(Value::Bool(true)),
+            text if text.eq_ignore_ascii_case("false") => Some(Value::Bool(false)),
+            _ => None,
+        },
         (Type::String, Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Moment(_)) => {
-            Ok(Value::Text(value.to_string()))
+            Some(Value::Text(value.text()))
         }
-        (Type::Timestamp, Value::Text(text)) => {
-            Moment::parse(text.trim()).map(Value::Moment).ok_or_else(failed)
+        (Type::Timestamp, Value::Text(text)) => Moment::parse(text.trim()).map(Value::Moment),
+        (Type::Int | Type::Float | Type::Decimal, Value::Bool(b)) => {
+            number(Some(Number::Int((*b).into())), to)
         }
-        (
-            Type::Int | Type::Float | Type::Decimal,
-            Value::Bool(_) | Value::Number(_) | Value::Text(_),
-        ) => {
-            let number = number.and_then(|n| match to {
-                Type::Float => Some(Number::Float(n.float())),
-                Type::Decimal => n.decimal(),
-                // Text must be a whole number to become one.
-                _ if matches!(
-                    (value, n),
-                    (Value::Text(_), Number::Decimal(..) | Number::Float(_))
-                ) =>
-                {
-                    None
-                }
-                _ => n.truncate().map(Number::Int),
-            });
-            number.map(Value::Number).ok_or_else(failed)
+        (Type::Int | Type::Float | Type::Decimal, Value::Number(n)) => number(Some(*n), to),
+        (Type::Int | Type::Float | Type::Decimal, Value::Text(text)) => {
+            // Text must be a whole number to become one.
+            let whole = |n: &Number| to != Type::Int || matches!(n, Number::Int(_));
+            number(Number::parse(text.trim()).filter(whole), to)
         }
-        _ => Err(errors::invalid_cast(value.kind(), &name)),
-    }
-}
-
-fn date(function: Function, first: &Value, second: Option<&Value>) -> Result<Value, AwsError> {
-    let moment = |value: Option<&Value>, name: &str| match value {
-        Some(Value::Moment(moment)) => Ok(*moment),
-        _ => Err(errors::arguments(name)),
-    };
-    match function {
-        Function::DateAdd(part) => {
-            let later = moment(second, "DATE_ADD")?.plus(part, whole(first, "DATE_ADD")?);
-            later.map(Value::Moment).ok_or_else(errors::value_parse_failure)
-        }
-        Function::DateDiff(part) => {
-            let (from, to) = (moment(Some(first), "DATE_DIFF")?, moment(second, "DATE_DIFF")?);
-            Ok(Value::int(from.until(&to, part)))
-        }
-        Function::Extract(part) => Ok(Value::int(moment(Some(first), "EXTRACT")?.part(part))),
-        Function::ToString => {
-            let pattern = second.map_or(Ok(""), |second| text(second, "TO_STRING"))?;
-            format(&moment(Some(first), "TO_STRING")?, pattern).map(Value::Text)
-        }
-        Function::ToTimestamp => Moment::parse(text(first, "TO_TIMESTAMP")?)
-            .map(Value::Moment)
-            .ok_or_else(errors::value_parse_failure),
-        _ => Err(errors::arguments("function")),
-    }
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// A timestamp by the pattern of `TO_STRING`: runs of one letter, and text in single quotes.
-fn format(moment: &Moment, pattern: &str) -> Result<String, AwsError> {
-    let mut out = String::new();
-    let mut rest = pattern;
-    while let Some(letter) = rest.chars().next() {
-        let run = rest.find(|c| c != letter).unwrap_or(rest.len());
-        let (symbol, after) = rest.split_at_checked(run).unwrap_or((rest, ""));
-        rest = after;
-        if letter == '\'' {
-            // An even run is quotes; the last of an odd one opens a text.
-            out.extend(std::iter::repeat_n('\'', run / 2));
-            if run % 2 == 1 {
-                let closed = rest.split_once('\'');
-                let (text, after) =
-                    closed.ok_or_else(|| errors::unterminated_timestamp_pattern(pattern))?;
-                out.push_str(text);
-                rest = after;
-            }
-        } else if letter.is_ascii_alphabetic() {
-            push(&mut out, moment, letter, run).ok_or_else(|| {
-                if "yMdahHmsSnXx".contains(letter) {
-                    errors::invalid_timestamp_pattern(pattern)
-                } else {
-                    errors::invalid_timestamp_pattern_symbol(pattern)
-                }
-            })?;
-        } else {
-            out.push_str(symbol);
-        }
-    }
-    Ok(out)
-}
-
-/// One symbol, `run` letters long; `None` if there is no such.
-fn push(out: &mut String, moment: &Moment, letter: char, run: usize) -> Option<()> {
-    let c = &moment.local;
-    let month = usize::try_from(c.month - 1).ok().and_then(|m| MONTHS.get(m)).copied()?;
-    let number = match (letter, run) {
-        ('y', 2) => c.year % 100,
-        ('y', 1 | 3 | 4) => c.year,
-        ('M', 1 | 2) => c.month,
-        ('d', 1 | 2) => c.day,
-        ('h', 1 | 2) => (c.hour + 11) % 12 + 1,
-        ('H', 1 | 2) => c.hour,
-        ('m', 1 | 2) => c.minute,
-        ('s', 1 | 2) => c.second,
-        ('n', 1) => c.milli * 1_000_000,
-        (_, _) => {
-            let text = match (letter, run) {
-                ('M', 3) => month.get(..3)?.to_owned(),
-                ('M', 4) => month.to_owned(),
-                ('M', 5) => month.get(..1)?.to_owned(),
-                ('a', 1) => (if c.hour < 12 { "AM" } else { "PM" }).to_owned(),
-                ('S', 1..=9) => format!("{:03}000000", c.milli).get(..run)?.to_owned(),
-                ('X' | 'x', 1) => {
-                    let minutes = moment.offset.is_some_and(|o| o % 60 != 0);
-                    moment.zone(letter == 'X', minutes, "")
-                }
-                ('X' | 'x', 2 | 4) => moment.zone(letter == 'X', true, ""),
-                ('X' | 'x', 3 | 5) => moment.zone(letter == 'X', true, ":"),
-                _ => return None,
-            };
-            out.push_str(&text);
-            return Some(());
+        _ => {
+            let about = [value.kind(), " to ", to.name()].concat();
+            return Err(error(errors::INVALID_CAST, &about));
         }
     };
-    let width = if letter == 'y' && run == 3 { 1 } else { run };
-    write!(out, "{number:0width$}").ok()
+    converted
+        .ok_or_else(|| error(errors::CAST_FAILED, &[&value.text(), " to ", to.name()].concat()))
+}
+
+fn number(number: Option<Number>, to: Type) -> Option<Value> {
+    let number = number?;
+    Some(Value::Number(match to {
+        Type::Float => Number::Float(number.float()),
+        Type::Decimal => number.decimal()?,
+        _ => Number::Int(number.truncate()?),
+    }))
 }

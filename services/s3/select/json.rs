@@ -2,13 +2,12 @@
 //! because a path through a large document must not cost the document's size twice over, and
 //! because numbers keep their digits.
 
-use std::fmt::Write as _;
-
 use cumulet_core::AwsError;
+use cumulet_escape::push_json;
 
 use super::RECORD_MAX;
 use super::ast::Step;
-use super::errors;
+use super::errors::{AMBIGUOUS_FIELD_NAME, JSON_PARSING_ERROR, OVER_MAX_RECORD_SIZE, error};
 use super::value::{Number, Value};
 
 /// Lists and structures inside each other.
@@ -27,7 +26,12 @@ pub(super) fn rows(
         return Ok(());
     }
     reader.blank();
-    if reader.at == text.len() { Ok(()) } else { Err(errors::json_parsing_error()) }
+    if reader.at == text.len() { Ok(()) } else { Err(malformed()) }
+}
+
+#[inline(never)]
+fn malformed() -> AwsError {
+    error(JSON_PARSING_ERROR, "")
 }
 
 struct Reader<'a> {
@@ -58,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), AwsError> {
-        if self.take(byte) { Ok(()) } else { Err(errors::json_parsing_error()) }
+        if self.take(byte) { Ok(()) } else { Err(malformed()) }
     }
 
     /// Goes through a list or structure; `each` reads the value at its index and, in a structure,
@@ -73,7 +77,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(errors::json_parsing_error());
+            return Err(malformed());
         }
         self.blank();
         let mut index = 0;
@@ -127,8 +131,8 @@ impl<'a> Reader<'a> {
                     reader.value(false)?;
                     return Ok(true);
                 }
-                if found && *step != Step::Each {
-                    return Err(errors::ambiguous_field_name());
+                if found && !matches!(step, Step::Each) {
+                    return Err(error(AMBIGUOUS_FIELD_NAME, ""));
                 }
                 found = true;
                 reader.walk(rest, row)
@@ -145,7 +149,7 @@ impl<'a> Reader<'a> {
             let start = self.at;
             self.value(false)?;
             if self.at - start > RECORD_MAX {
-                return Err(errors::over_max_record_size());
+                return Err(error(OVER_MAX_RECORD_SIZE, ""));
             }
             self.at = start;
         }
@@ -156,7 +160,7 @@ impl<'a> Reader<'a> {
     fn value(&mut self, keep: bool) -> Result<Value, AwsError> {
         match self.peek() {
             Some(b'"') => self.string(keep).map(Value::Text),
-            Some(b'{') => {
+            Some(first @ (b'{' | b'[')) => {
                 let mut members = Vec::new();
                 self.members(keep, &mut |reader, _, key| {
                     let value = reader.value(keep)?;
@@ -165,18 +169,7 @@ impl<'a> Reader<'a> {
                     }
                     Ok(true)
                 })?;
-                Ok(Value::Struct(members))
-            }
-            Some(b'[') => {
-                let mut items = Vec::new();
-                self.members(keep, &mut |reader, _, _| {
-                    let value = reader.value(keep)?;
-                    if keep {
-                        items.push(value);
-                    }
-                    Ok(true)
-                })?;
-                Ok(Value::List(items))
+                Ok(Value::Nested(first == b'{', members))
             }
             _ => self.word(),
         }
@@ -191,9 +184,7 @@ impl<'a> Reader<'a> {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
             "null" => Ok(Value::Null),
-            number => {
-                Number::parse(number).map(Value::Number).ok_or_else(errors::json_parsing_error)
-            }
+            number => Number::parse(number).map(Value::Number).ok_or_else(malformed),
         }
     }
 
@@ -202,7 +193,7 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         loop {
             let rest = self.rest();
-            let plain = rest.find(['"', '\\']).ok_or_else(errors::json_parsing_error)?;
+            let plain = rest.find(['"', '\\']).ok_or_else(malformed)?;
             if keep {
                 text.push_str(rest.get(..plain).unwrap_or(""));
             }
@@ -241,78 +232,43 @@ impl<'a> Reader<'a> {
                 char::from_u32(pair).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
             Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
-            _ => return Err(errors::json_parsing_error()),
+            _ => return Err(malformed()),
         })
     }
 
     fn hex(&mut self) -> Result<u32, AwsError> {
-        let digits = self.rest().get(..4).ok_or_else(errors::json_parsing_error)?;
+        let digits = self.rest().get(..4).ok_or_else(malformed)?;
         self.at += 4;
-        u32::from_str_radix(digits, 16).map_err(|_| errors::json_parsing_error())
+        u32::from_str_radix(digits, 16).map_err(|_| malformed())
     }
 }
 
-/// A value as JSON.
-pub(super) fn text(value: &Value) -> String {
-    let mut out = String::new();
-    write(&mut out, value);
-    out
-}
-
-pub(super) fn write(out: &mut String, value: &Value) {
+/// Adds a value as JSON; members that are missing are left out.
+pub(super) fn write(out: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Missing | Value::Null => out.push_str("null"),
+        Value::Text(text) => push_json(out, text),
+        Value::Moment(moment) => push_json(out, &moment.text()),
+        Value::Nested(named, members) => {
+            out.push(if *named { b'{' } else { b'[' });
+            let mut first = true;
+            for (name, value) in members {
+                if *named && matches!(value, Value::Missing) {
+                    continue;
+                }
+                if !std::mem::take(&mut first) {
+                    out.push(b',');
+                }
+                if *named {
+                    push_json(out, name);
+                    out.push(b':');
+                }
+                write(out, value);
+            }
+            out.push(if *named { b'}' } else { b']' });
+        }
+        Value::Missing | Value::Null => out.extend_from_slice(b"null"),
         // JSON has no infinite numbers.
-        Value::Number(Number::Float(f)) if !f.is_finite() => out.push_str("null"),
-        Value::Bool(_) | Value::Number(_) => {
-            // Writing to a string does not fail.
-            let _ = write!(out, "{value}");
-        }
-        Value::Text(text) => write_text(out, text),
-        Value::Moment(moment) => write_text(out, &moment.to_string()),
-        Value::List(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                out.push_str(if i > 0 { "," } else { "" });
-                write(out, item);
-            }
-            out.push(']');
-        }
-        Value::Struct(members) => {
-            write_members(out, members.iter().map(|(name, value)| (name.as_str(), value)));
-        }
+        Value::Number(Number::Float(f)) if !f.is_finite() => out.extend_from_slice(b"null"),
+        Value::Bool(_) | Value::Number(_) => out.extend_from_slice(value.text().as_bytes()),
     }
-}
-
-/// A structure; members that are missing are left out.
-pub(super) fn write_members<'a>(
-    out: &mut String,
-    members: impl Iterator<Item = (&'a str, &'a Value)>,
-) {
-    out.push('{');
-    for (i, (name, value)) in members.filter(|(_, v)| **v != Value::Missing).enumerate() {
-        out.push_str(if i > 0 { "," } else { "" });
-        write_text(out, name);
-        out.push(':');
-        write(out, value);
-    }
-    out.push('}');
-}
-
-fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

@@ -1,80 +1,79 @@
 //! Cuts an expression into tokens, each with its place, and says how errors name them.
 
-use std::fmt;
-
 use cumulet_core::AwsError;
 
-use super::errors;
+use super::errors::{self, Wording, error};
 use super::moment::Moment;
 use super::value::{Number, Value};
 
 /// Line and column, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     line: u32,
     column: u32,
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
+impl Place {
+    pub(super) fn text(self) -> String {
+        ["line ", &self.line.to_string(), ", column ", &self.column.to_string()].concat()
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Name(String),
-    Quoted(String),
+    Name,
+    Quoted,
     /// In small letters.
-    Keyword(String),
-    Literal(Value),
-    Operator(&'static str),
-    /// One of `( ) [ ] , .` and the `*`, whatever it means.
-    Sign(char),
+    Keyword,
+    Literal,
+    Operator,
+    /// One of `( ) [ ] , . ;` and the `*`, whatever it means.
+    Sign,
     End,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
+    pub(super) text: String,
+    /// A literal's.
+    pub(super) value: Value,
     pub(super) place: Place,
 }
 
-impl Kind {
+impl Token {
     pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::Name(_) => "IDENTIFIER",
-            Self::Quoted(_) => "QUOTED_IDENTIFIER",
-            Self::Keyword(_) => "KEYWORD",
-            Self::Literal(_) => "LITERAL",
-            Self::Operator(_) => "OPERATOR",
-            Self::Sign('(') => "LEFT_PAREN",
-            Self::Sign(')') => "RIGHT_PAREN",
-            Self::Sign('[') => "LEFT_BRACKET",
-            Self::Sign(']') => "RIGHT_BRACKET",
-            Self::Sign(',') => "COMMA",
-            Self::Sign('.') => "DOT",
-            Self::Sign(_) => "STAR",
-            Self::End => "EOF",
+        match (self.kind, self.text.as_str()) {
+            (Kind::Name, _) => "IDENTIFIER",
+            (Kind::Quoted, _) => "QUOTED_IDENTIFIER",
+            (Kind::Keyword, _) => "KEYWORD",
+            (Kind::Literal, _) => "LITERAL",
+            (Kind::Operator, _) => "OPERATOR",
+            (Kind::End, _) => "EOF",
+            (_, "(") => "LEFT_PAREN",
+            (_, ")") => "RIGHT_PAREN",
+            (_, "[") => "LEFT_BRACKET",
+            (_, "]") => "RIGHT_BRACKET",
+            (_, ",") => "COMMA",
+            (_, ".") => "DOT",
+            (_, ";") => "SEMICOLON",
+            _ => "STAR",
         }
     }
-}
 
-/// As AWS's answers name what they found: `LITERAL:5d-1 at line 1, column 33`.
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.kind.name())?;
-        match &self.kind {
-            Kind::Name(text) | Kind::Keyword(text) => f.write_str(text)?,
-            Kind::Quoted(text) => write!(f, "'{text}'")?,
-            Kind::Operator(text) => write!(f, "'{text}'")?,
-            Kind::Sign(sign) => write!(f, "'{sign}'")?,
-            Kind::Literal(Value::Text(text)) => write!(f, "\"{text}\"")?,
-            Kind::Literal(Value::Number(Number::Decimal(n, scale))) => write!(f, "{n}d-{scale}")?,
-            Kind::Literal(value) => write!(f, "{value}")?,
-            Kind::End => f.write_str("EOF")?,
-        }
-        write!(f, " at {}", self.place)
+    /// As AWS's answers name what they found: `LITERAL:5d-1 at line 1, column 33`.
+    pub(super) fn found(&self) -> String {
+        let (quote, text) = match (self.kind, &self.value) {
+            (Kind::Name | Kind::Keyword, _) => ("", self.text.clone()),
+            (Kind::Quoted | Kind::Operator | Kind::Sign, _) => ("'", self.text.clone()),
+            (Kind::End, _) => ("", "EOF".to_owned()),
+            (_, Value::Text(text)) => ("\"", text.clone()),
+            (_, Value::Number(Number::Decimal(n, scale))) => {
+                ("", [&Number::Decimal(*n, 0).text(), "d-", &scale.to_string()].concat())
+            }
+            (_, value) => ("", value.text()),
+        };
+        [self.name(), ":", quote, &text, quote, " at ", &self.place.text()].concat()
     }
 }
 
@@ -85,9 +84,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, AwsError> {
     loop {
         lexer.skip_blank();
         let place = lexer.place;
-        let kind = lexer.token()?;
-        let ends = kind == Kind::End;
-        all.push(Token { kind, place });
+        let mut token =
+            Token { kind: Kind::End, text: String::new(), value: Value::Missing, place };
+        lexer.read(&mut token)?;
+        let ends = token.kind == Kind::End;
+        all.push(token);
         if ends {
             return Ok(all);
         }
@@ -114,7 +115,7 @@ impl<'a> Lexer<'a> {
         taken
     }
 
-    fn take_while(&mut self, good: impl Fn(char) -> bool) -> &'a str {
+    fn take_while(&mut self, good: fn(char) -> bool) -> &'a str {
         self.take(self.rest.find(|c| !good(c)).unwrap_or(self.rest.len()))
     }
 
@@ -132,119 +133,128 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn token(&mut self) -> Result<Kind, AwsError> {
-        let Some(first) = self.rest.chars().next() else { return Ok(Kind::End) };
-        match first {
-            '\'' => self.quoted('\'').map(|text| Kind::Literal(Value::Text(text))),
-            '"' => self.quoted('"').map(Kind::Quoted),
-            '`' => self.ion(),
-            '(' | ')' | '[' | ']' | ',' | '*' => {
-                self.take(1);
-                Ok(Kind::Sign(first))
+    fn read(&mut self, token: &mut Token) -> Result<(), AwsError> {
+        let mut chars = self.rest.chars();
+        let Some(first) = chars.next() else { return Ok(()) };
+        let number = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let (kind, text) = match first {
+            '\'' | '"' | '`' => (Kind::Quoted, self.quoted(first)?),
+            _ if number(Some(first)) || first == '.' && number(chars.next()) => {
+                (Kind::Literal, self.number())
             }
-            '0'..='9' => self.number(),
-            '.' if self
-                .rest
-                .get(1..)
-                .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit())) =>
-            {
-                self.number()
+            '(' | ')' | '[' | ']' | ',' | '*' | '.' | ';' => (Kind::Sign, self.take(1).to_owned()),
+            c if c.is_alphabetic() || c == '_' || c == '$' => {
+                let word = self.take_while(|c| c.is_alphanumeric() || c == '_' || c == '$');
+                (Kind::Name, word.to_owned())
             }
-            '.' => {
-                self.take(1);
-                Ok(Kind::Sign('.'))
+            _ => (Kind::Operator, self.operator(first, token.place)?.to_owned()),
+        };
+        (token.kind, token.text) = (kind, text);
+        match (kind, first) {
+            (Kind::Quoted, '\'') => token.value = Value::Text(std::mem::take(&mut token.text)),
+            (Kind::Quoted, '`') => {
+                let ion = ion(token.text.trim());
+                token.value = ion.ok_or_else(|| at(errors::INVALID_ION_LITERAL, token))?;
             }
-            c if c.is_alphabetic() || c == '_' || c == '$' => Ok(self.word()),
-            _ => self.operator(first),
+            (Kind::Literal, _) => {
+                let number = Number::parse(&token.text).map(Value::Number);
+                token.value = number.ok_or_else(|| at(errors::INVALID_LITERAL, token))?;
+            }
+            (Kind::Name, _) => word(token),
+            _ => return Ok(()),
         }
-    }
-
-    fn word(&mut self) -> Kind {
-        let word = self.take_while(|c| c.is_alphanumeric() || c == '_' || c == '$');
-        let small = word.to_ascii_lowercase();
-        match small.as_str() {
-            "true" => Kind::Literal(Value::Bool(true)),
-            "false" => Kind::Literal(Value::Bool(false)),
-            "null" => Kind::Literal(Value::Null),
-            "missing" => Kind::Literal(Value::Missing),
-            keyword if is_keyword(keyword) => Kind::Keyword(small),
-            _ => Kind::Name(word.to_owned()),
+        if matches!(first, '\'' | '`') {
+            token.kind = Kind::Literal;
         }
+        Ok(())
     }
 
     /// A doubled quote is one of the text.
     fn quoted(&mut self, quote: char) -> Result<String, AwsError> {
         let place = self.place;
-        self.take(1);
         let mut text = String::new();
         loop {
-            text.push_str(self.take_while(|c| c != quote));
-            if self.rest.is_empty() {
-                return Err(errors::invalid_literal(format!("{text} at {place}")));
-            }
+            self.take(1);
+            let Some(end) = self.rest.find(quote) else {
+                text.push_str(self.rest);
+                return Err(error(
+                    errors::INVALID_LITERAL,
+                    &[&text, " at ", &place.text()].concat(),
+                ));
+            };
+            text.push_str(self.take(end));
             self.take(1);
             if !self.rest.starts_with(quote) {
                 return Ok(text);
             }
             text.push(quote);
-            self.take(1);
         }
     }
 
-    fn number(&mut self) -> Result<Kind, AwsError> {
-        let place = self.place;
-        let bytes = self.rest.as_bytes();
-        let mut end = 0;
-        while let Some(&b) = bytes.get(end) {
-            let in_exponent = end > 0 && matches!(bytes.get(end - 1), Some(b'e' | b'E'));
-            if b.is_ascii_alphanumeric() || b == b'.' || in_exponent && matches!(b, b'+' | b'-') {
-                end += 1;
-            } else {
-                break;
-            }
-        }
-        let text = self.take(end);
-        let number = Number::parse(text).map(|n| Kind::Literal(Value::Number(n)));
-        number.ok_or_else(|| errors::invalid_literal(format!("{text} at {place}")))
+    fn number(&mut self) -> String {
+        let mut before = ' ';
+        let end = self.rest.find(|c: char| {
+            let in_exponent = matches!(before, 'e' | 'E') && matches!(c, '+' | '-');
+            before = c;
+            !(c.is_ascii_alphanumeric() || c == '.' || in_exponent)
+        });
+        self.take(end.unwrap_or(self.rest.len())).to_owned()
     }
 
-    /// A literal of Ion, as the documentation writes timestamps.
-    fn ion(&mut self) -> Result<Kind, AwsError> {
-        let place = self.place;
-        let text = self.quoted('`')?;
-        let text = text.trim();
-        let string = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
-        let value = match text {
-            "true" => Some(Value::Bool(true)),
-            "false" => Some(Value::Bool(false)),
-            "null" => Some(Value::Null),
-            _ => string
-                .map(|text| Value::Text(text.to_owned()))
-                .or_else(|| Number::parse(text).map(Value::Number))
-                .or_else(|| Moment::parse(text).map(Value::Moment)),
-        };
-        value
-            .map(Kind::Literal)
-            .ok_or_else(|| errors::invalid_ion_literal(format!("{text} at {place}")))
-    }
-
-    fn operator(&mut self, first: char) -> Result<Kind, AwsError> {
+    fn operator(&mut self, first: char, place: Place) -> Result<&'a str, AwsError> {
         const OPERATORS: [&str; 12] =
             ["<=", ">=", "<>", "!=", "||", "=", "<", ">", "+", "-", "/", "%"];
         if let Some(found) = OPERATORS.iter().find(|op| self.rest.starts_with(**op)) {
-            self.take(found.len());
-            return Ok(Kind::Operator(found));
+            return Ok(self.take(found.len()));
         }
-        let place = self.place;
-        if matches!(first, '!' | '|') {
-            return Err(errors::invalid_operator(format!("'{first}' at {place}")));
-        }
-        Err(errors::invalid_char(format!("'{first}' at {place}")))
+        let wrong = matches!(first, '!' | '|');
+        let wording = if wrong { errors::INVALID_OPERATOR } else { errors::INVALID_CHAR };
+        let first = self.take(first.len_utf8());
+        Err(error(wording, &["'", first, "' at ", &place.text()].concat()))
     }
 }
 
-fn is_keyword(word: &str) -> bool {
-    KEYWORDS.split_ascii_whitespace().any(|keyword| keyword == word)
+fn at(wording: Wording, token: &Token) -> AwsError {
+    error(wording, &[&token.text, " at ", &token.place.text()].concat())
+}
+
+/// A keyword, a literal that is a word, or a name.
+fn word(token: &mut Token) {
+    let small = token.text.to_ascii_lowercase();
+    token.kind = Kind::Literal;
+    token.value = match small.as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        "null" => Value::Null,
+        "missing" => Value::Missing,
+        keyword if is_among(KEYWORDS, keyword) => {
+            (token.kind, token.text) = (Kind::Keyword, small);
+            return;
+        }
+        _ => {
+            token.kind = Kind::Name;
+            return;
+        }
+    };
+}
+
+/// A literal of Ion, as the documentation writes timestamps.
+fn ion(text: &str) -> Option<Value> {
+    let string = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        "null" => Some(Value::Null),
+        _ => string
+            .map(|text| Value::Text(text.to_owned()))
+            .or_else(|| Number::parse(text).map(Value::Number))
+            .or_else(|| Moment::parse(text).map(Value::Moment)),
+    }
+}
+
+/// Is this one of the words?
+pub(super) fn is_among(words: &str, word: &str) -> bool {
+    words.split_ascii_whitespace().any(|one| one == word)
 }
 
 /// The reserved words of the SQL reference, without the four that are literals.

@@ -2,7 +2,7 @@
 
 use cumulet_core::AwsError;
 
-use super::errors;
+use super::errors::{LIKE_INVALID_ESCAPE, LIKE_INVALID_INPUTS, error};
 use super::value::Value;
 
 /// Characters between two `%` that may have a `_` among them: such a piece is tried at every place.
@@ -19,10 +19,11 @@ pub(super) fn like(
     let escape = match escape {
         None => None,
         Some(Value::Text(text)) if text.chars().count() == 1 => text.chars().next(),
-        Some(_) => return Err(errors::like_invalid_inputs()),
+        Some(Value::Text(_)) => return Err(error(LIKE_INVALID_ESCAPE, "")),
+        Some(_) => return Err(error(LIKE_INVALID_INPUTS, "")),
     };
     let (Value::Text(text), Value::Text(pattern)) = (value, pattern) else {
-        return Err(errors::like_invalid_inputs());
+        return Err(error(LIKE_INVALID_INPUTS, ""));
     };
     let mut pieces = pieces(pattern, escape)?.into_iter();
     let (Some(first), last) = (pieces.next(), pieces.next_back()) else { return Ok(false) };
@@ -49,7 +50,7 @@ fn pieces(pattern: &str, escape: Option<char>) -> Result<Vec<Piece>, AwsError> {
         match c {
             _ if Some(c) == escape => {
                 let literal = chars.next().filter(|l| matches!(l, '%' | '_') || Some(*l) == escape);
-                piece.push(Some(literal.ok_or_else(errors::like_invalid_inputs)?));
+                piece.push(Some(literal.ok_or_else(|| error(LIKE_INVALID_ESCAPE, ""))?));
             }
             '%' => pieces.push(std::mem::take(&mut piece)),
             '_' => piece.push(None),
@@ -58,7 +59,7 @@ fn pieces(pattern: &str, escape: Option<char>) -> Result<Vec<Piece>, AwsError> {
     }
     pieces.push(piece);
     if pieces.iter().any(|p| p.len() > PIECE_MAX && p.contains(&None)) {
-        return Err(errors::like_invalid_inputs());
+        return Err(error(LIKE_INVALID_INPUTS, ""));
     }
     Ok(pieces)
 }

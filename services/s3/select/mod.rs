@@ -1,6 +1,6 @@
 //! S3 Select: SQL over one object, as `SelectObjectContent` asks for it. Bytes come in as a body
 //! and events go out, with one record in memory. It knows no object, no bucket and no wire;
-//! Parquet and compressed objects are refused.
+//! Parquet is refused.
 
 mod ast;
 mod csv;
@@ -13,18 +13,19 @@ mod like;
 mod moment;
 mod output;
 mod parser;
+mod pattern;
 mod records;
 mod request;
 #[cfg(test)]
 mod tests;
 mod value;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::task::Poll;
 
 use bytes::Bytes;
+use cumulet_compress::Unpacker;
 use cumulet_core::{AwsError, Body, Timestamp};
 
 use ast::Query;
@@ -40,6 +41,10 @@ const RECORD_MAX: usize = 1 << 20;
 /// Bytes of one value of a JSON document, whose rows are records. AWS has no figure for it; it is
 /// held as text while a path goes through it.
 const DOCUMENT_MAX: usize = 16 << 20;
+/// Bytes that a compressed object may hold: as many as an object.
+const UNPACKED_MAX: u64 = 5 << 40;
+/// Bytes that are unpacked at once.
+const PACKED_PIECE: usize = 64 << 10;
 /// Bytes of a Records event, about.
 const RECORDS_SIZE: usize = 64 << 10;
 /// After so many bytes without a sign of life there is one.
@@ -58,14 +63,31 @@ pub(crate) enum Event {
 /// Bytes so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stats {
-    /// Read; the same as processed, since nothing is compressed.
+    /// Read.
     pub(crate) scanned: u64,
+    /// Read, after unpacking.
+    pub(crate) processed: u64,
     pub(crate) returned: u64,
+}
+
+/// What is next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Rows,
+    /// The records that nobody has taken yet, and then the error if there is one.
+    Records,
+    Progress,
+    Stats,
+    End,
+    Over,
 }
 
 /// A query under way.
 pub(crate) struct Selection {
     body: Body,
+    /// If the object is compressed, and what it has not been given yet.
+    unpacker: Option<Unpacker>,
+    packed: Bytes,
     query: Query,
     input: Input,
     records: Records,
@@ -75,11 +97,13 @@ pub(crate) struct Selection {
     /// Records that begin outside are passed over.
     range: (u64, u64),
     progress: bool,
-    read: u64,
+    scanned: u64,
+    processed: u64,
     quiet: u64,
     returned: u64,
-    done: bool,
-    last: VecDeque<Result<Event, AwsError>>,
+    stage: Stage,
+    /// What ended it, if that was no end.
+    error: Option<AwsError>,
 }
 
 impl Selection {
@@ -91,35 +115,36 @@ impl Selection {
         now: Timestamp,
     ) -> Result<Self, AwsError> {
         let (range, records) = (request.range(size)?, request.records());
-        let Request { query, input, output, progress, .. } = request;
+        let Request { query, input, output, progress, compression, .. } = request;
         let columns = match &input {
             Input::Csv(csv) if csv.header == Header::None => Some(columns(&query.paths, None)?),
             _ => None,
         };
-        let sink = Sink::new(output, &query, now);
-        let (read, quiet, returned, done, last) = (0, 0, 0, false, VecDeque::new());
         Ok(Self {
             body,
+            unpacker: compression.map(|format| Unpacker::new(format, UNPACKED_MAX)),
+            packed: Bytes::new(),
+            sink: Sink::new(output, &query, now),
             query,
             input,
             records,
-            sink,
             columns,
             range,
             progress,
-            read,
-            quiet,
-            returned,
-            done,
-            last,
+            scanned: 0,
+            processed: 0,
+            quiet: 0,
+            returned: 0,
+            stage: Stage::Rows,
+            error: None,
         })
     }
 
     /// The next event. An error is the last; before any event it is the request's answer.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, AwsError>> {
-        while !self.done {
+        while self.stage == Stage::Rows {
             if self.sink.written.len() >= RECORDS_SIZE {
-                return self.take_records().map(Ok);
+                return Some(Ok(self.take_records()));
             }
             let step = match self.step() {
                 Ok(true) => Ok(None),
@@ -129,14 +154,37 @@ impl Selection {
             match step {
                 Ok(None) => {}
                 Ok(Some(event)) => return Some(Ok(event)),
-                Err(error) => {
-                    self.done = true;
-                    self.last = self.take_records().into_iter().map(Ok).collect();
-                    self.last.push_back(Err(error));
-                }
+                Err(error) => (self.error, self.stage) = (Some(error), Stage::Records),
             }
         }
-        self.last.pop_front()
+        self.last()
+    }
+
+    /// What comes after the last row.
+    fn last(&mut self) -> Option<Result<Event, AwsError>> {
+        if self.stage == Stage::Records {
+            self.stage = Stage::Progress;
+            if !self.sink.written.is_empty() {
+                return Some(Ok(self.take_records()));
+            }
+        }
+        if let Some(error) = self.error.take() {
+            self.stage = Stage::Over;
+            return Some(Err(error));
+        }
+        if self.stage == Stage::Progress {
+            self.stage = Stage::Stats;
+            if self.progress {
+                return Some(Ok(Event::Progress(self.stats())));
+            }
+        }
+        let (event, next) = match self.stage {
+            Stage::Stats => (Event::Stats(self.stats()), Stage::End),
+            Stage::End => (Event::End, Stage::Over),
+            _ => return None,
+        };
+        self.stage = next;
+        Some(Ok(event))
     }
 
     /// Takes one record; false if there is none before more bytes.
@@ -155,49 +203,65 @@ impl Selection {
     /// More bytes, or the end.
     async fn fill(&mut self) -> Result<Option<Event>, AwsError> {
         yield_once().await;
+        if let Some(unpacker) = &mut self.unpacker {
+            if let Some(bytes) = unpacker.piece().map_err(errors::decompression)? {
+                return Ok(self.take(&bytes));
+            }
+            if !self.packed.is_empty() {
+                let piece = self.packed.split_to(self.packed.len().min(PACKED_PIECE));
+                unpacker.push(&piece);
+                return Ok(None);
+            }
+        }
         match self.body.next().await.transpose()? {
             None if self.records.is_ended() => self.end()?,
-            None => self.records.end(),
-            Some(bytes) => {
-                self.records.push(&bytes);
-                self.read += bytes.len() as u64;
-                self.quiet += bytes.len() as u64;
-                if self.quiet > QUIET_MAX {
-                    self.quiet = 0;
-                    let stats = self.stats();
-                    return Ok(Some(if self.progress {
-                        Event::Progress(stats)
-                    } else {
-                        Event::Cont
-                    }));
+            None => {
+                if let Some(unpacker) = &self.unpacker {
+                    unpacker.end().map_err(errors::decompression)?;
                 }
+                self.records.end();
+            }
+            Some(bytes) => {
+                self.scanned += bytes.len() as u64;
+                if self.unpacker.is_none() {
+                    return Ok(self.take(&bytes));
+                }
+                self.packed = bytes;
             }
         }
         Ok(None)
     }
 
-    fn end(&mut self) -> Result<(), AwsError> {
-        self.sink.end(&self.query)?;
-        self.done = true;
-        let records = self.take_records();
+    /// Takes bytes of records; now and then there is a sign of life.
+    fn take(&mut self, bytes: &[u8]) -> Option<Event> {
+        self.records.push(bytes);
+        self.processed += bytes.len() as u64;
+        self.quiet += bytes.len() as u64;
+        if self.quiet <= QUIET_MAX {
+            return None;
+        }
+        self.quiet = 0;
         let stats = self.stats();
-        let progress = self.progress.then_some(Event::Progress(stats));
-        let last = [records, progress, Some(Event::Stats(stats)), Some(Event::End)];
-        self.last = last.into_iter().flatten().map(Ok).collect();
-        Ok(())
+        Some(if self.progress { Event::Progress(stats) } else { Event::Cont })
     }
 
-    fn take_records(&mut self) -> Option<Event> {
+    fn end(&mut self) -> Result<(), AwsError> {
+        self.stage = Stage::Records;
+        self.sink.end(&self.query)
+    }
+
+    fn take_records(&mut self) -> Event {
         let written = std::mem::take(&mut self.sink.written);
         self.quiet = 0;
         self.returned += written.len() as u64;
-        (!written.is_empty()).then(|| Event::Records(written.into()))
+        Event::Records(written.into())
     }
 
     fn stats(&self) -> Stats {
         let (first, last) = self.range;
-        let scanned = self.read.min(last.saturating_add(1)).saturating_sub(first);
-        Stats { scanned, returned: self.returned }
+        let in_range = |read: u64| read.min(last.saturating_add(1)).saturating_sub(first);
+        let (scanned, processed) = (in_range(self.scanned), in_range(self.processed));
+        Stats { scanned, processed, returned: self.returned }
     }
 
     /// False when no more are wanted.
@@ -222,7 +286,7 @@ impl Selection {
         }
         let Some(columns) = &self.columns else {
             if csv.header == Header::Use {
-                sink.header = csv.dialect.fields(text)?.iter().map(Value::to_string).collect();
+                sink.header = csv.dialect.fields(text)?.iter().map(Value::text).collect();
             }
             let header = (csv.header == Header::Use).then_some(sink.header.as_slice());
             self.columns = Some(columns(&query.paths, header)?);

@@ -1,10 +1,10 @@
 //! Timestamps as Ion has them: a local time, its offset from UTC if that is known, and how much of
 //! it was said. Finer than a millisecond there is nothing.
 
-use std::fmt;
-
 use cumulet_core::Timestamp;
 use cumulet_core::time::Civil;
+
+use super::pattern::{format, push_number};
 
 /// A part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,19 +184,37 @@ impl Moment {
         if part == Part::Year { months / 12 } else { months }
     }
 
+    /// As it was said.
+    pub(super) fn text(&self) -> String {
+        let pattern = match self.precision {
+            Part::Year => "yyyy'T'",
+            Part::Month => "yyyy-MM'T'",
+            Part::Day => "yyyy-MM-dd",
+            Part::Second => match self.fraction {
+                0 => "yyyy-MM-dd'T'HH:mm:ssXXX",
+                1 => "yyyy-MM-dd'T'HH:mm:ss.SXXX",
+                2 => "yyyy-MM-dd'T'HH:mm:ss.SSXXX",
+                _ => "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+            },
+            _ => "yyyy-MM-dd'T'HH:mmXXX",
+        };
+        format(self, pattern).unwrap_or_default()
+    }
+
     /// `Z`, `+08:00`, or without the colon.
     pub(super) fn zone(&self, zulu: bool, minutes: bool, colon: &str) -> String {
-        let Some(offset) = self.offset else { return format!("-00{colon}00") };
-        if zulu && offset == 0 {
-            return "Z".to_owned();
+        let (sign, offset) = match self.offset {
+            Some(0) if zulu => return "Z".to_owned(),
+            Some(offset) if offset >= 0 => ("+", offset),
+            offset => ("-", offset.unwrap_or(0)),
+        };
+        let (mut text, offset) = (sign.to_owned(), offset.abs());
+        push_number(&mut text, offset / 60, 2);
+        if minutes || self.offset.is_none() {
+            text.push_str(colon);
+            push_number(&mut text, offset % 60, 2);
         }
-        let sign = if offset < 0 { '-' } else { '+' };
-        let (hour, minute) = (offset.abs() / 60, offset.abs() % 60);
-        if minutes {
-            format!("{sign}{hour:02}{colon}{minute:02}")
-        } else {
-            format!("{sign}{hour:02}")
-        }
+        text
     }
 }
 
@@ -207,25 +225,4 @@ fn digits(text: &str, len: usize) -> Option<i64> {
     }
     // A long fraction is checked, not read.
     good.then(|| text.get(..len.min(18))?.parse().ok())?
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let c = self.local;
-        write!(f, "{:04}", c.year)?;
-        match self.precision {
-            Part::Year => return f.write_str("T"),
-            Part::Month => return write!(f, "-{:02}T", c.month),
-            Part::Day => return write!(f, "-{:02}-{:02}", c.month, c.day),
-            _ => write!(f, "-{:02}-{:02}T{:02}:{:02}", c.month, c.day, c.hour, c.minute)?,
-        }
-        if self.precision == Part::Second {
-            write!(f, ":{:02}", c.second)?;
-            if self.fraction > 0 {
-                let milli = format!("{:03}", c.milli);
-                write!(f, ".{}", milli.get(..self.fraction).unwrap_or(&milli))?;
-            }
-        }
-        f.write_str(&self.zone(true, true, ":"))
-    }
 }

@@ -1,13 +1,12 @@
 //! What a query makes of its rows: filters, projects, counts, and writes them.
 
-use std::borrow::Cow;
-
 use cumulet_core::{AwsError, Timestamp};
 
 use super::RECORD_MAX;
-use super::ast::{Aggregate, Item, Query, Total};
-use super::errors;
+use super::ast::{Aggregate, Query, Total};
+use super::errors::{self, error};
 use super::evaluate::{Row, Scope};
+use super::function::truth;
 use super::json;
 use super::request::Output;
 use super::value::{Number, Value};
@@ -18,7 +17,7 @@ pub(super) struct Sink {
     /// Names of CSV's columns, where there are any.
     pub(super) header: Vec<String>,
     /// Records that nobody has taken yet.
-    pub(super) written: String,
+    pub(super) written: Vec<u8>,
     left: Option<u64>,
     totals: Vec<Running>,
 }
@@ -26,7 +25,7 @@ pub(super) struct Sink {
 impl Sink {
     pub(super) fn new(output: Output, query: &Query, now: Timestamp) -> Self {
         let totals = query.aggregates.iter().map(|_| Running::default()).collect();
-        Self { output, now, header: Vec::new(), written: String::new(), left: query.limit, totals }
+        Self { output, now, header: Vec::new(), written: Vec::new(), left: query.limit, totals }
     }
 
     pub(super) fn wants_more(&self) -> bool {
@@ -36,8 +35,9 @@ impl Sink {
     /// Takes a row; false when it was the last that is wanted.
     pub(super) fn row(&mut self, query: &Query, row: Row<'_>) -> Result<bool, AwsError> {
         let scope = Scope { row, totals: &[], now: self.now };
+        // Only what is surely true holds.
         if let Some(filter) = &query.filter
-            && !scope.holds(filter)?
+            && truth(&scope.evaluate(filter)?) != Some(true)
         {
             return Ok(true);
         }
@@ -56,47 +56,48 @@ impl Sink {
         if query.aggregates.is_empty() || !self.wants_more() {
             return Ok(());
         }
-        let pairs = query.aggregates.iter().zip(&self.totals);
-        let totals: Result<Vec<_>, _> = pairs.map(|(a, total)| total.value(a.function)).collect();
-        self.write(query, &Scope { row: Row::None, totals: &totals?, now: self.now })
+        let mut totals = Vec::new();
+        for (aggregate, total) in query.aggregates.iter().zip(&self.totals) {
+            totals.push(total.value(aggregate.function)?);
+        }
+        self.write(query, &Scope { row: Row::None, totals: &totals, now: self.now })
     }
 
     fn write(&mut self, query: &Query, scope: &Scope<'_>) -> Result<(), AwsError> {
-        let mut members: Vec<(Cow<'_, str>, Cow<'_, Value>)> = Vec::new();
+        let mut members = Vec::new();
         for item in &query.items {
-            match item {
-                Item::Named(expr, name) => members.push((name.into(), scope.evaluate(expr)?)),
-                Item::All => match scope.row {
-                    Row::Fields(fields, _) => {
-                        members.extend(fields.iter().enumerate().map(|(i, field)| {
-                            let numbered = || Cow::from(format!("_{}", i + 1));
-                            let name = self.header.get(i).map_or_else(numbered, Cow::from);
-                            (name, Cow::Borrowed(field))
-                        }));
+            let value = match (&item.of, scope.row) {
+                (Some(expr), _) => scope.evaluate(expr)?,
+                (None, Row::Value(value, _)) => value.clone(),
+                (None, Row::Fields(fields, _)) => {
+                    for (i, field) in fields.iter().enumerate() {
+                        let named = self.header.get(i).cloned();
+                        let name = named.unwrap_or_else(|| format!("_{}", i + 1));
+                        members.push((name, field.clone()));
                     }
-                    Row::Value(Value::Struct(all), _) => {
-                        members.extend(all.iter().map(|(n, v)| (n.into(), Cow::Borrowed(v))));
-                    }
-                    Row::Value(value, _) => members.push(("_1".into(), Cow::Borrowed(value))),
-                    Row::None => {}
-                },
+                    continue;
+                }
+                (None, Row::None) => continue,
+            };
+            match (&item.name, value) {
+                (Some(name), value) => members.push((name.clone(), value)),
+                (None, Value::Nested(true, all)) => members.extend(all),
+                (None, value) => members.push(("_1".to_owned(), value)),
             }
         }
         let before = self.written.len();
         match &self.output {
             Output::Csv { dialect, always } => {
-                let fields = members.iter().map(|(_, value)| value.as_ref());
-                dialect.write(&mut self.written, *always, fields);
+                dialect.write(&mut self.written, *always, &members);
             }
             Output::Json { record_delimiter } => {
-                let members = members.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-                json::write_members(&mut self.written, members);
-                self.written.push_str(record_delimiter);
+                json::write(&mut self.written, &Value::Nested(true, members));
+                self.written.extend_from_slice(record_delimiter.as_bytes());
             }
         }
         if self.written.len() - before > RECORD_MAX {
             self.written.truncate(before);
-            return Err(errors::over_max_record_size());
+            return Err(error(errors::OVER_MAX_RECORD_SIZE, ""));
         }
         self.left = self.left.map(|left| left.saturating_sub(1));
         Ok(())
@@ -114,29 +115,26 @@ struct Running {
 impl Running {
     fn add(&mut self, aggregate: &Aggregate, scope: &Scope<'_>) -> Result<(), AwsError> {
         let value = match &aggregate.of {
-            Some(expr) => scope.evaluate_owned(expr)?,
+            Some(expr) => scope.evaluate(expr)?,
             None => Value::Bool(true),
         };
         if value.is_unknown() {
             return Ok(());
         }
         self.count += 1;
-        let comparable = matches!(value, Value::Number(_) | Value::Moment(_));
-        self.value = match (aggregate.function, self.value.take(), value) {
-            (Total::Count, ..) => None,
-            (Total::Avg | Total::Sum, None, value @ Value::Number(_)) => Some(value),
-            (Total::Avg | Total::Sum, Some(Value::Number(sum)), Value::Number(n)) => {
+        let sums = matches!(aggregate.function, Total::Avg | Total::Sum);
+        let fits = matches!(value, Value::Number(_)) || !sums && matches!(value, Value::Moment(_));
+        self.value = match (&self.value, value) {
+            _ if aggregate.function == Total::Count => None,
+            (Some(Value::Number(sum)), Value::Number(n)) if sums => {
                 Some(Value::Number(sum.calculate('+', n)?))
             }
-            (Total::Max | Total::Min, None, value) if comparable => Some(value),
-            (function @ (Total::Max | Total::Min), Some(best), value) if comparable => {
-                let better = match value.compare(&best) {
-                    Some(order) => order.is_gt() == (function == Total::Max) && order.is_ne(),
-                    None => return Err(errors::illegal_function_argument()),
-                };
-                Some(if better { value } else { best })
+            (None, value) if fits => Some(value),
+            (Some(best), value) if fits && let Some(order) = value.compare(best) => {
+                let better = order.is_ne() && order.is_gt() == (aggregate.function == Total::Max);
+                Some(if better { value } else { best.clone() })
             }
-            _ => return Err(errors::illegal_function_argument()),
+            _ => return Err(error(errors::ILLEGAL_FUNCTION_ARGUMENT, "")),
         };
         Ok(())
     }
@@ -145,9 +143,11 @@ impl Running {
         Ok(match (function, &self.value) {
             (Total::Count, _) => Value::int(self.count),
             (Total::Avg, Some(Value::Number(sum))) => {
-                // The average of whole numbers is a decimal.
                 let count = Number::Int(i64::try_from(self.count).unwrap_or(i64::MAX));
-                Value::Number(sum.decimal().unwrap_or(*sum).calculate('/', count)?)
+                // The average of whole numbers is a decimal, that of floats a float.
+                let sum =
+                    if let Number::Int(n) = sum { Number::Decimal((*n).into(), 0) } else { *sum };
+                Value::Number(sum.calculate('/', count)?)
             }
             (_, Some(value)) => value.clone(),
             (_, None) => Value::Null,

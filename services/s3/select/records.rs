@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use cumulet_core::AwsError;
 
-use super::errors;
+use super::errors::{INVALID_TEXT_ENCODING, OVER_MAX_RECORD_SIZE, error};
 
 /// What ends a record.
 pub(super) enum Framing {
@@ -80,7 +80,7 @@ impl Records {
         let begin = self.start.max(start);
         let end = found.map_or(self.seen, |(end, _)| end);
         if end.saturating_sub(begin) > self.max {
-            return Err(errors::over_max_record_size());
+            return Err(error(OVER_MAX_RECORD_SIZE, ""));
         }
         let Some((end, next)) = found else { return Ok(None) };
         self.start = next;
@@ -94,7 +94,7 @@ impl Records {
         let position = self.base + record.start as u64;
         let bytes = self.buffer.get(record).unwrap_or(&[]);
         let text = std::str::from_utf8(bytes).map_err(|e| {
-            errors::invalid_text_encoding(grouped(position + e.valid_up_to() as u64))
+            error(INVALID_TEXT_ENCODING, &grouped(position + e.valid_up_to() as u64))
         })?;
         // A byte order mark is no part of the first field's name.
         Ok(if position == 0 { text.strip_prefix('\u{feff}').unwrap_or(text) } else { text })

@@ -2,15 +2,14 @@
 //! against each other is here; what functions make of them is in `function`.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use cumulet_core::AwsError;
 
-use super::errors;
+use super::errors::{self, error};
 use super::moment::Moment;
 
 /// A value; `Missing` is what a name that is not there is worth.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     Missing,
     Null,
@@ -18,8 +17,8 @@ pub(super) enum Value {
     Number(Number),
     Text(String),
     Moment(Moment),
-    List(Vec<Self>),
-    Struct(Vec<(String, Self)>),
+    /// A structure, or a list (false), whose members have no names.
+    Nested(bool, Vec<(String, Self)>),
 }
 
 /// A number: AWS's INT, DECIMAL and FLOAT.
@@ -54,8 +53,8 @@ impl Value {
             Self::Number(Number::Float(_)) => "FLOAT",
             Self::Text(_) => "STRING",
             Self::Moment(_) => "TIMESTAMP",
-            Self::List(_) => "LIST",
-            Self::Struct(_) => "STRUCT",
+            Self::Nested(false, _) => "LIST",
+            Self::Nested(true, _) => "STRUCT",
         }
     }
 
@@ -69,8 +68,11 @@ impl Value {
             (Self::Text(a), Self::Number(b)) => Number::parse(a.trim())?.compare(*b),
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
             (Self::Moment(a), Self::Moment(b)) => Some(a.instant().cmp(&b.instant())),
-            (Self::List(_), Self::List(_)) | (Self::Struct(_), Self::Struct(_)) => {
-                (self == other).then_some(Ordering::Equal)
+            (Self::Nested(a, left), Self::Nested(b, right)) => {
+                let mut pairs = left.iter().zip(right);
+                let same = a == b && left.len() == right.len();
+                let same = same && pairs.all(|(a, b)| a.0 == b.0 && a.1.equals(&b.1));
+                same.then_some(Ordering::Equal)
             }
             _ => None,
         }
@@ -84,18 +86,20 @@ impl Value {
     pub(super) fn equals(&self, other: &Self) -> bool {
         self.compare(other) == Some(Ordering::Equal)
     }
-}
 
-/// As text, without quotes: a field of CSV. Lists and structures are JSON.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Without quotes: a field of CSV. Lists and structures are JSON.
+    pub(super) fn text(&self) -> String {
         match self {
-            Self::Missing | Self::Null => Ok(()),
-            Self::Bool(b) => write!(f, "{b}"),
-            Self::Number(n) => write!(f, "{n}"),
-            Self::Text(text) => f.write_str(text),
-            Self::Moment(moment) => write!(f, "{moment}"),
-            Self::List(_) | Self::Struct(_) => f.write_str(&super::json::text(self)),
+            Self::Missing | Self::Null => String::new(),
+            Self::Bool(b) => (if *b { "true" } else { "false" }).to_owned(),
+            Self::Number(n) => n.text(),
+            Self::Text(text) => text.clone(),
+            Self::Moment(moment) => moment.text(),
+            Self::Nested(..) => {
+                let mut out = Vec::new();
+                super::json::write(&mut out, self);
+                String::from_utf8(out).unwrap_or_default()
+            }
         }
     }
 }
@@ -146,28 +150,26 @@ impl Number {
     }
 
     pub(super) fn decimal(self) -> Option<Self> {
+        if let Self::Float(f) = self {
+            return Self::parse(&f.to_string()).filter(|n| !matches!(n, Self::Float(_)));
+        }
+        self.exact().map(|(n, scale)| Self::Decimal(n, scale))
+    }
+
+    /// Digits, and how many of them are behind the point.
+    fn exact(self) -> Option<(i128, u32)> {
         match self {
-            Self::Int(n) => Some(Self::Decimal(n.into(), 0)),
-            Self::Decimal(..) => Some(self),
-            Self::Float(f) => match Self::parse(&f.to_string())? {
-                Self::Float(_) => None,
-                exact => exact.decimal(),
-            },
+            Self::Int(n) => Some((n.into(), 0)),
+            Self::Decimal(n, scale) => Some((n, scale)),
+            Self::Float(_) => None,
         }
     }
 
     /// Both with as many digits behind the point, unless one is a float or too long.
     fn aligned(self, other: Self) -> Option<(i128, i128, u32)> {
-        let (Self::Decimal(a, x), Self::Decimal(b, y)) = (self.exact()?, other.exact()?) else {
-            return None;
-        };
+        let ((a, x), (b, y)) = (self.exact()?, other.exact()?);
         let scale = x.max(y);
-        let a = a.checked_mul(power(scale - x)?)?;
-        Some((a, b.checked_mul(power(scale - y)?)?, scale))
-    }
-
-    fn exact(self) -> Option<Self> {
-        if matches!(self, Self::Float(_)) { None } else { self.decimal() }
+        Some((a.checked_mul(power(scale - x)?)?, b.checked_mul(power(scale - y)?)?, scale))
     }
 
     pub(super) fn compare(self, other: Self) -> Option<Ordering> {
@@ -179,36 +181,47 @@ impl Number {
 
     /// `op` is one of `+ - * / %`. Whole numbers stay whole, decimals exact as far as 38 digits go.
     pub(super) fn calculate(self, op: char, other: Self) -> Result<Self, AwsError> {
-        if matches!(op, '/' | '%') && other.compare(Self::Int(0)) == Some(Ordering::Equal) {
-            return Err(errors::external_eval());
-        }
-        if let (Self::Int(a), Self::Int(b)) = (self, other) {
-            let result = match op {
-                '+' => a.checked_add(b),
-                '-' => a.checked_sub(b),
-                '*' => a.checked_mul(b),
-                '/' => a.checked_div(b),
-                _ => a.checked_rem(b),
-            };
-            return result.map(Self::Int).ok_or_else(errors::integer_overflow);
+        let whole = matches!((self, other), (Self::Int(_), Self::Int(_)));
+        let (a, b) = (self.float(), other.float());
+        if matches!(op, '/' | '%') && b == 0.0 {
+            return Err(error(errors::EXTERNAL_EVAL, ""));
         }
         let exact = self.aligned(other).and_then(|(a, b, scale)| match op {
             '+' => Some(Self::Decimal(a.checked_add(b)?, scale)),
             '-' => Some(Self::Decimal(a.checked_sub(b)?, scale)),
             '*' => Some(Self::Decimal(a.checked_mul(b)?, scale.checked_mul(2)?).trimmed(scale)),
-            '/' => divide(a, b),
-            _ => Some(Self::Decimal(a.checked_rem(b)?, scale)),
+            '%' => Some(Self::Decimal(a.checked_rem(b)?, scale)),
+            _ if whole => Some(Self::Decimal(a.checked_div(b)?, 0)),
+            _ => divide(a, b),
         });
-        let (a, b) = (self.float(), other.float());
-        Ok(exact.unwrap_or_else(|| {
-            Self::Float(match op {
-                '+' => a + b,
-                '-' => a - b,
-                '*' => a * b,
-                '/' => a / b,
-                _ => a % b,
-            })
-        }))
+        if whole {
+            let int = exact.and_then(Self::truncate).map(Self::Int);
+            return int.ok_or_else(|| error(errors::INTEGER_OVERFLOW, ""));
+        }
+        Ok(exact.unwrap_or(Self::Float(match op {
+            '+' => a + b,
+            '-' => a - b,
+            '*' => a * b,
+            '/' => a / b,
+            _ => a % b,
+        })))
+    }
+
+    pub(super) fn text(self) -> String {
+        match self {
+            Self::Int(n) => n.to_string(),
+            Self::Decimal(n, scale) => {
+                let mut digits = digits(n.unsigned_abs());
+                let scale = scale as usize;
+                if scale > 0 {
+                    let missing = (scale + 1).saturating_sub(digits.len());
+                    digits.insert_str(0, &"0".repeat(missing));
+                    digits.insert(digits.len() - scale, '.');
+                }
+                if n < 0 { "-".to_owned() + &digits } else { digits }
+            }
+            Self::Float(float) => format!("{float:?}"),
+        }
     }
 
     /// Without zeros at the end, but for `keep` digits behind the point.
@@ -222,26 +235,20 @@ impl Number {
     }
 }
 
+/// By halves that fit into 64 bits: what formats 128 is 1 KB.
+fn digits(n: u128) -> String {
+    const HALF: u128 = 10_000_000_000_000_000_000;
+    let half = |n: u128| u64::try_from(n).unwrap_or(u64::MAX).to_string();
+    if n < HALF {
+        return half(n);
+    }
+    let low = half(n % HALF);
+    [half(n / HALF), "0".repeat(19 - low.len()), low].concat()
+}
+
 /// With as many digits as there is room for.
 fn divide(a: i128, b: i128) -> Option<Number> {
     let room = DIGITS_MAX.saturating_sub(a.unsigned_abs().checked_ilog10().unwrap_or(0) + 1);
     let quotient = a.checked_mul(power(room)?)?.checked_div(b)?;
     Some(Number::Decimal(quotient, room).trimmed(0))
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Int(n) => write!(f, "{n}"),
-            Self::Decimal(n, 0) => write!(f, "{n}"),
-            Self::Decimal(n, scale) => {
-                let width = scale as usize + 1;
-                let digits = format!("{:0width$}", n.unsigned_abs());
-                let (whole, fraction) = digits.split_at(digits.len() - scale as usize);
-                let sign = if n < 0 { "-" } else { "" };
-                write!(f, "{sign}{whole}.{fraction}")
-            }
-            Self::Float(float) => write!(f, "{float:?}"),
-        }
-    }
 }

@@ -33,7 +33,7 @@ async fn call(line: &str, headers: &[&str], body: impl Into<Body>) -> Answer {
     }
 }
 
-async fn sqs(operation: &str, more: &[&str], body: &'static str) -> Answer {
+async fn sqs(operation: &str, more: &[&str], body: impl Into<Body>) -> Answer {
     let target = format!("x-amz-target: AmazonSQS.{operation}");
     let signed = format!("authorization: {SIGNED}");
     let mut headers = vec![target.as_str(), &signed, "content-type: application/x-amz-json-1.0"];
@@ -98,7 +98,23 @@ async fn streams_pass_through_and_leave_their_chunks_behind() {
 #[tokio::test]
 async fn bodies_that_are_no_stream_are_read_as_they_are_or_refused() {
     assert_eq!(sqs("Echo", &["content-encoding: amz-1.0"], r#"{"Text":"a"}"#).await.status, 200);
-    assert_eq!(sqs("Echo", &["content-encoding: gzip"], r#"{"Text":"a"}"#).await.status, 501);
+    assert_eq!(sqs("Echo", &["content-encoding: br"], r#"{"Text":"a"}"#).await.status, 501);
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_read() {
+    let gzip = "content-encoding: gzip";
+    let text = cumulet_compress::pack(br#"{"Text":"hello"}"#);
+    let answer = sqs("Echo", &[gzip], text.clone()).await;
+    assert!(answer.body.contains("hello"), "{}", answer.body);
+    let form = ["content-type: application/x-www-form-urlencoded", "host: localhost", gzip];
+    let body = cumulet_compress::pack(b"Action=Echo&Version=2012-11-05&Text=hello");
+    let answer = call("POST /", &form, body).await;
+    assert!(answer.body.contains("hello"), "{}", answer.body);
+    let damaged = sqs("Echo", &[gzip], text[1..].to_vec()).await;
+    assert_eq!((damaged.status, damaged.body.contains("GZIP")), (400, true), "{}", damaged.body);
+    // A stream keeps what it was given.
+    assert_eq!(call("PUT /a/key", &[gzip], "hello").await.body, "hello");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::place::Place;
-use crate::text::{BASE64, Part, Sink};
+use crate::text::{BASE64, EachItem, Part, Sink};
 use crate::xml::write::{Name, STYLE};
 use crate::{json, xml};
 
@@ -18,6 +18,9 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// Room for the headers of most answers.
+const HEADERS: usize = 16;
+
 /// Splits `value`, the root of an answer, into its parts.
 pub(crate) fn write(
     protocol: Protocol,
@@ -26,7 +29,8 @@ pub(crate) fn write(
     namespace: &'static str,
     value: &dyn Encode,
 ) -> Answer {
-    let answer = Answer { status: None, headers: HeaderMap::new(), body: Vec::new() };
+    let answer =
+        Answer { status: None, headers: HeaderMap::with_capacity(HEADERS), body: Vec::new() };
     let mut root = Root { protocol, place, element, namespace, answer };
     let mut take = |part: Part<'_>| {
         if let Part::Structure(member) = part {
@@ -94,16 +98,17 @@ impl Root {
         let place = self.place.of(m);
         match m.location {
             Location::Header => {
-                let texts = texts(place, &mut |w| member(i, w));
-                if !texts.is_empty() {
-                    put(&mut self.answer.headers, m.wire_name(), &texts.join(", "));
-                }
+                header(&mut self.answer.headers, m.wire_name(), place, &mut |w| member(i, w));
             }
             Location::Headers => self.prefixed(place, &mut |w| member(i, w)),
             Location::StatusCode => {
-                let code = texts(place, &mut |w| member(i, w));
-                let code = code.first().and_then(|text| text.parse().ok());
-                self.answer.status = code.or(self.answer.status);
+                let mut take = |part: Part<'_>| {
+                    if let Part::Text(text) = part {
+                        self.answer.status = text.parse().ok().or(self.answer.status);
+                    }
+                };
+                let timestamp = TimestampFormat::Unspecified;
+                member(i, &mut Sink { place, timestamp, take: &mut take });
             }
             Location::Body | Location::Uri | Location::Query => {}
         }
@@ -117,8 +122,8 @@ impl Root {
         let mut take = |part: Part<'_>| {
             let Part::Map(entries) = part else { return };
             entries(&mut |key, value| {
-                let texts = texts(item, &mut |w| value.encode(w));
-                put(&mut self.answer.headers, &[prefix, key].concat(), &texts.join(", "));
+                let name = [prefix, key].concat();
+                header(&mut self.answer.headers, &name, item, &mut |w| value.encode(w));
             });
         };
         value(&mut Sink { place, timestamp: TimestampFormat::Rfc822, take: &mut take });
@@ -209,27 +214,44 @@ pub(crate) fn put(headers: &mut HeaderMap, name: &str, text: &str) {
     }
 }
 
-/// The texts of a header or status: of a scalar one, of a list its items.
-fn texts(place: Place, value: &mut dyn FnMut(&mut dyn Writer)) -> Vec<String> {
-    let mut texts = Vec::new();
+/// Writes a header: a text, or those of a list.
+fn header(
+    headers: &mut HeaderMap,
+    name: &str,
+    place: Place,
+    value: &mut dyn FnMut(&mut dyn Writer),
+) {
     let mut take = |part: Part<'_>| match part {
         Part::Text(text) if place.member.is_some_and(|m| m.json_value) => {
-            texts.push(BASE64.encode(text));
+            put(headers, name, &BASE64.encode(text));
         }
-        Part::Text(text) => texts.push(text.to_owned()),
-        Part::Blob(bytes) => texts.push(BASE64.encode(bytes)),
+        Part::Text(text) => put(headers, name, text),
+        Part::Blob(bytes) => put(headers, name, &BASE64.encode(bytes)),
         Part::List(items) => {
-            let Ok(place) = place.item() else { return };
-            let is_text = place.shape().kind == Kind::String;
-            items(&mut |item| {
-                let item = self::texts(place, &mut |w| item.encode(w));
-                let quote = |text: &String| is_text && text.contains([',', '"']);
-                texts.extend(item.into_iter().map(|t| if quote(&t) { quoted(&t) } else { t }));
-            });
+            let texts = texts(place, items);
+            if !texts.is_empty() {
+                put(headers, name, &texts.join(", "));
+            }
         }
         Part::Structure(_) | Part::Map(_) => {}
     };
     value(&mut Sink { place, timestamp: TimestampFormat::Rfc822, take: &mut take });
+}
+
+/// The texts of a list's items.
+fn texts(place: Place, items: &mut dyn FnMut(EachItem<'_>)) -> Vec<String> {
+    let mut texts = Vec::new();
+    let Ok(place) = place.item() else { return texts };
+    let is_text = place.shape().kind == Kind::String;
+    items(&mut |item| {
+        let mut take = |part: Part<'_>| {
+            if let Part::Text(text) = part {
+                let quote = is_text && text.contains([',', '"']);
+                texts.push(if quote { quoted(text) } else { text.to_owned() });
+            }
+        };
+        item.encode(&mut Sink { place, timestamp: TimestampFormat::Rfc822, take: &mut take });
+    });
     texts
 }
 

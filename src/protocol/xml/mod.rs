@@ -1,5 +1,6 @@
 //! XML: the bodies of rest-xml and the answers of query and ec2.
 
+mod frame;
 #[cfg(feature = "xml")]
 pub(crate) mod read;
 pub(crate) mod write;

@@ -1,11 +1,14 @@
 //! Writes XML straight into the body.
 
+use cumulet_core::codec::{Field, encode_field};
 use cumulet_core::model::{Member, TimestampFormat};
 use cumulet_core::{Encode, Schema, Timestamp, Value, Writer};
 use cumulet_escape::{push_element, push_integer, push_xml, push_xml_attribute};
 
+use super::frame::Frame;
 use super::{flat_item_name, name};
 use crate::place::Place;
+use crate::spare;
 use crate::text::{Part, Sink, show_timestamp};
 
 /// What differs between the protocols.
@@ -27,7 +30,7 @@ pub(crate) fn members(out: &mut Vec<u8>, place: Place, style: Style) -> impl Wri
 
 /// A writer of an element.
 pub(crate) fn element(out: &mut Vec<u8>, place: Place, style: Style, name: Name) -> impl Writer {
-    Xml { out, place, style, name }
+    Xml { out, place, style, name, frame: None }
 }
 
 /// Name and namespace (URI and prefix) of an element.
@@ -40,12 +43,12 @@ pub(crate) struct Name {
 impl Name {
     pub(crate) const NONE: Self = Self { text: "", namespace: ("", "") };
 
-    fn of(member: &Member, text: &'static str) -> Self {
+    pub(super) fn of(member: &Member, text: &'static str) -> Self {
         Self { text, namespace: (member.xml_namespace, member.xml_prefix) }
     }
 
     /// A start tag without its end: attributes may follow.
-    fn open(self, out: &mut Vec<u8>) {
+    pub(super) fn open(self, out: &mut Vec<u8>) {
         out.push(b'<');
         out.extend_from_slice(self.text.as_bytes());
         let (uri, prefix) = self.namespace;
@@ -86,14 +89,16 @@ impl Name {
     }
 }
 
-/// About what an item of a long list takes: room for all of them at once.
-const ITEM: usize = 128;
+/// The most room that is made at once for a list, as if all items were about as long as its first.
+const LIST_MAX: usize = 1 << 20;
 
 struct Xml<'a> {
     out: &'a mut Vec<u8>,
     place: Place,
     style: Style,
     name: Name,
+    /// What the items of a list have in common.
+    frame: Option<&'a mut Frame>,
 }
 
 impl Xml<'_> {
@@ -106,22 +111,20 @@ impl Xml<'_> {
     }
 
     fn child(&mut self, place: Place, name: Name) -> Xml<'_> {
-        Xml { out: &mut *self.out, place, style: self.style, name }
+        Xml { out: &mut *self.out, place, style: self.style, name, frame: None }
     }
+}
 
-    /// The name of a list's items.
-    fn item_name(&self) -> Option<(Place, Name)> {
-        let item = self.place.shape().value.as_ref()?;
-        let place = self.place.of(item);
-        if self.place.is_flattened() {
-            let text = flat_item_name(self.place).unwrap_or(self.name.text);
-            let namespaced =
-                if item.xml_namespace.is_empty() { self.place.member } else { Some(&**item) };
-            return Some((place, namespaced.map_or(self.name, |m| Name::of(m, text))));
-        }
-        let text = if item.wire.is_empty() { "member" } else { item.wire };
-        Some((place, Name::of(item, text)))
+/// The name of the items of a list that is called `list`.
+pub(super) fn item_name(place: Place, list: Name) -> Option<(Place, Name)> {
+    let item = place.shape().value.as_ref()?;
+    if place.is_flattened() {
+        let text = flat_item_name(place).unwrap_or(list.text);
+        let namespaced = if item.xml_namespace.is_empty() { place.member } else { Some(&**item) };
+        return Some((place.of(item), namespaced.map_or(list, |m| Name::of(m, text))));
     }
+    let text = if item.wire.is_empty() { "member" } else { item.wire };
+    Some((place.of(item), Name::of(item, text)))
 }
 
 impl Writer for Xml<'_> {
@@ -152,12 +155,7 @@ impl Writer for Xml<'_> {
     }
 
     fn timestamp(&mut self, value: Timestamp) {
-        match self.place.timestamp() {
-            TimestampFormat::Iso8601 | TimestampFormat::Unspecified if self.style.millis => {
-                self.name.around(self.out, |out| out.extend_from_slice(&value.iso8601_bytes()));
-            }
-            format => self.text(&show_timestamp(value, format, TimestampFormat::Iso8601)),
-        }
+        self.name.around(self.out, |out| push_timestamp(out, self.place, self.style, value));
     }
 
     fn document(&mut self, value: &Value) {
@@ -191,15 +189,35 @@ impl Writer for Xml<'_> {
         }
     }
 
-    fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>) {
-        let Some((place, name)) = self.item_name() else { return };
-        self.out.reserve(ITEM * items.size_hint().0);
-        if self.place.is_flattened() {
-            return items.for_each(|item| item.encode(&mut self.child(place, name)));
+    fn record(&mut self, fields: &[(usize, Field<'_>)]) {
+        let mut own = Frame::default();
+        let frame = self.frame.as_deref_mut().unwrap_or(&mut own);
+        if !frame.fits(fields) {
+            let Some(new) = Frame::of(self.place, self.style, self.name, fields) else {
+                return self.structure(&|i, w| encode_field(fields, i, w));
+            };
+            *frame = new;
         }
-        self.name.start(self.out);
-        items.for_each(|item| item.encode(&mut self.child(place, name)));
-        self.name.end(self.out);
+        frame.write(self.out, self.style, fields);
+    }
+
+    fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Encode>) {
+        let Some((place, name)) = item_name(self.place, self.name) else { return };
+        let around = (!self.place.is_flattened()).then_some(self.name);
+        around.inspect(|name| name.start(self.out));
+        let mut frame = Frame::default();
+        let start = self.out.len();
+        while let Some(item) = items.next() {
+            let is_first = self.out.len() == start;
+            let mut child = self.child(place, name);
+            child.frame = Some(&mut frame);
+            item.encode(&mut child);
+            if is_first {
+                let one = self.out.len() - start;
+                spare::reserve(self.out, LIST_MAX.min((one + one / 8) * items.size_hint().0));
+            }
+        }
+        around.inspect(|name| name.end(self.out));
     }
 
     fn map(&mut self, entries: &mut dyn Iterator<Item = (&str, &dyn Encode)>) {
@@ -219,6 +237,19 @@ impl Writer for Xml<'_> {
             entry.end(self.out);
         }
         around.inspect(|name| name.end(self.out));
+    }
+}
+
+/// A point in time as its place asks for it. No format has a character that XML escapes.
+pub(super) fn push_timestamp(out: &mut Vec<u8>, place: Place, style: Style, value: Timestamp) {
+    match place.timestamp() {
+        TimestampFormat::Iso8601 | TimestampFormat::Unspecified if style.millis => {
+            out.extend_from_slice(&value.iso8601_bytes());
+        }
+        format => {
+            let text = show_timestamp(value, format, TimestampFormat::Iso8601);
+            out.extend_from_slice(text.as_bytes());
+        }
     }
 }
 

@@ -2,179 +2,206 @@
 
 use cumulet_core::AwsError;
 
-use super::function::type_named;
+use super::function::{CALLED, type_named};
 use super::{DEPTH_MAX, Parser};
-use crate::select::ast::{Expr, Function, Op, Path, Step};
-use crate::select::errors;
+use crate::select::ast::{Expr, Function, Path, Step};
+use crate::select::errors::{self, error};
 use crate::select::lexer::{Kind, Token};
 use crate::select::value::Value;
 
+/// How an operator is written, and how close it binds: the higher, the closer.
+const OPERATORS: [(&str, Function, u8); 15] = [
+    ("or", Function::Or, 1),
+    ("and", Function::And, 2),
+    ("=", Function::Equal, 4),
+    ("<>", Function::NotEqual, 4),
+    ("!=", Function::NotEqual, 4),
+    ("<", Function::Less, 4),
+    ("<=", Function::LessEqual, 4),
+    (">", Function::Greater, 4),
+    (">=", Function::GreaterEqual, 4),
+    ("||", Function::Concat, 6),
+    ("+", Function::Math('+'), 6),
+    ("-", Function::Math('-'), 6),
+    ("*", Function::Math('*'), 7),
+    ("/", Function::Math('/'), 7),
+    ("%", Function::Math('%'), 7),
+];
+const NOT: u8 = 3;
 /// Predicates bind closer than comparisons and looser than sums.
 const PREDICATE: u8 = 5;
-const NOT: u8 = 3;
+const SIGN: u8 = 8;
 
 impl Parser {
-    /// What binds at least as close as `min`.
-    pub(super) fn expression(&mut self, min: u8) -> Result<Expr, AwsError> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err(errors::unsupported_structure());
-        }
-        let mut left = if self.keyword("not") {
-            call(Function::Not, [self.expression(NOT)?])
+    /// Pushes what binds at least as close as `min`.
+    pub(super) fn expression(&mut self, min: u8) -> Result<(), AwsError> {
+        let depth = self.depth;
+        self.deepen()?;
+        let base = self.operands.len();
+        if self.take("not") {
+            self.expression(NOT)?;
+            self.call(Function::Not, base);
         } else {
-            self.operand()?
-        };
+            self.operand()?;
+        }
         let mut tested = false;
         loop {
-            if let Some(op) = self.chained().filter(|op| op.precedence() >= min) {
+            let operator = OPERATORS.iter().find(|(text, ..)| self.is(text));
+            if let Some((_, function, precedence)) = operator
+                && *precedence >= min
+            {
                 self.skip();
-                let right = self.expression(op.precedence() + 1)?;
-                left = match left {
-                    Expr::Chain(first, mut rest)
-                        if rest.first().is_some_and(|(o, _)| o.precedence() == op.precedence()) =>
-                    {
-                        rest.push((op, right));
-                        Expr::Chain(first, rest)
-                    }
-                    left => Expr::Chain(Box::new(left), vec![(op, right)]),
-                };
-            } else if !tested && PREDICATE >= min && self.tests() {
-                left = self.predicate(left)?;
+                self.expression(precedence + 1)?;
+                self.chain(*function)?;
+            } else if !tested && PREDICATE >= min && self.is_any("is in like between not") {
+                self.predicate(base)?;
                 tested = true;
             } else {
-                self.depth -= 1;
-                return Ok(left);
-            }
-        }
-    }
-
-    fn chained(&self) -> Option<Op> {
-        Some(match self.kind() {
-            Kind::Keyword(word) => match word.as_str() {
-                "or" => Op::Or,
-                "and" => Op::And,
-                _ => return None,
-            },
-            Kind::Sign('*') => Op::Math('*'),
-            Kind::Operator(op) => match *op {
-                "=" => Op::Equal,
-                "<>" | "!=" => Op::NotEqual,
-                "<" => Op::Less,
-                "<=" => Op::LessEqual,
-                ">" => Op::Greater,
-                ">=" => Op::GreaterEqual,
-                "||" => Op::Concat,
-                "+" => Op::Math('+'),
-                "-" => Op::Math('-'),
-                "/" => Op::Math('/'),
-                _ => Op::Math('%'),
-            },
-            _ => return None,
-        })
-    }
-
-    /// Does a predicate stand here?
-    fn tests(&self) -> bool {
-        ["is", "in", "like", "between", "not"].iter().any(|word| self.is_keyword(word))
-    }
-
-    fn predicate(&mut self, left: Expr) -> Result<Expr, AwsError> {
-        let mut not = self.keyword("not");
-        let test = if !not && self.keyword("is") {
-            not = self.keyword("not");
-            let function = match self.kind() {
-                Kind::Literal(Value::Null) => Function::IsNull,
-                Kind::Literal(Value::Missing) => Function::IsMissing,
-                Kind::Keyword(word) if type_named(word).is_some() => {
-                    return Err(errors::unsupported_syntax());
-                }
-                _ => return self.fail(errors::expected_type_name),
-            };
-            self.skip();
-            call(function, [left])
-        } else if self.keyword("like") {
-            let mut args = vec![left, self.expression(PREDICATE + 1)?];
-            if self.keyword("escape") {
-                args.push(self.expression(PREDICATE + 1)?);
-            }
-            Expr::Call(Function::Like, args)
-        } else if self.keyword("between") {
-            let low = self.expression(PREDICATE + 1)?;
-            self.expect_keyword("and")?;
-            call(Function::Between, [left, low, self.expression(PREDICATE + 1)?])
-        } else if self.keyword("in") {
-            self.expect_sign('(', errors::expected_left_paren_value)?;
-            let mut args = vec![left];
-            self.arguments(&mut args)?;
-            Expr::Call(Function::In, args)
-        } else {
-            return self.fail(errors::unexpected_keyword);
-        };
-        Ok(if not { call(Function::Not, [test]) } else { test })
-    }
-
-    /// At least one, and the parenthesis that closes them.
-    pub(super) fn arguments(&mut self, args: &mut Vec<Expr>) -> Result<(), AwsError> {
-        loop {
-            args.push(self.expression(0)?);
-            if self.sign(')') {
+                self.depth = depth;
                 return Ok(());
             }
-            self.expect_sign(',', errors::expected_argument_delimiter)?;
         }
     }
 
-    fn operand(&mut self) -> Result<Expr, AwsError> {
-        let Token { kind, place } = self.token().clone();
-        match kind {
-            Kind::Literal(value) => {
-                self.skip();
-                Ok(Expr::Literal(value))
-            }
-            Kind::Operator("-") => {
-                self.skip();
-                Ok(call(Function::Negate, [self.expression(8)?]))
-            }
-            Kind::Operator("+") => {
-                self.skip();
-                self.expression(8)
-            }
-            Kind::Operator(_) => self.fail(errors::unexpected_operator),
-            Kind::Sign('(') => {
-                self.skip();
-                if self.is_keyword("select") {
-                    return Err(errors::unsupported_structure());
+    fn deepen(&mut self) -> Result<(), AwsError> {
+        self.depth += 1;
+        let fits = self.depth <= DEPTH_MAX;
+        if fits { Ok(()) } else { Err(error(errors::MAX_OPERATORS_EXCEEDED, "")) }
+    }
+
+    /// Puts the last two operands together. The same operator again has one operand more; another
+    /// one has the first as an operand, which makes the tree deeper.
+    fn chain(&mut self, operator: Function) -> Result<(), AwsError> {
+        let base = self.operands.len().saturating_sub(2);
+        let right = self.operands.pop();
+        if let Some(Expr::Call(function, args)) = self.operands.last_mut()
+            && *function == operator
+        {
+            args.extend(right);
+            return Ok(());
+        }
+        self.operands.extend(right);
+        self.call(operator, base);
+        self.deepen()
+    }
+
+    /// Tests what was pushed at `base`.
+    fn predicate(&mut self, base: usize) -> Result<(), AwsError> {
+        let mut not = self.take("not");
+        let function = if !not && self.take("is") {
+            not = self.take("not");
+            let Token { kind, text, value, .. } = self.token();
+            let function = match (kind, value) {
+                (Kind::Literal, Value::Null) => Function::IsNull,
+                (Kind::Literal, Value::Missing) => Function::IsMissing,
+                (Kind::Keyword, _) if type_named(text).is_some() => {
+                    return Err(error(errors::UNSUPPORTED_SYNTAX, ""));
                 }
-                let inner = self.expression(0)?;
-                self.expect_sign(')', errors::expected_token)?;
-                Ok(inner)
+                _ => return self.fail(errors::EXPECTED_TYPE_NAME),
+            };
+            self.skip();
+            function
+        } else if self.take("like") {
+            self.expression(PREDICATE + 1)?;
+            if self.take("escape") {
+                self.expression(PREDICATE + 1)?;
             }
-            Kind::Name(_) | Kind::Quoted(_) => {
-                let Some(name) = self.name() else { return self.fail(errors::unexpected_token) };
-                if !name.exact && *self.kind() == Kind::Sign('(') {
-                    return self.function(&name.text.to_ascii_lowercase());
-                }
-                let mut steps = self.steps()?;
-                if steps.contains(&Step::Each) {
-                    return self.fail(errors::wildcard_in_select_list);
-                }
-                steps.insert(0, Step::Name(name));
-                self.paths.push(Path { steps, place });
-                Ok(Expr::Path(self.paths.len() - 1))
+            Function::Like
+        } else if self.take("between") {
+            self.expression(PREDICATE + 1)?;
+            self.expect("and", errors::EXPECTED_KEYWORD)?;
+            self.expression(PREDICATE + 1)?;
+            Function::Between
+        } else if self.take("in") {
+            self.expect("(", errors::EXPECTED_LEFT_PAREN_VALUE)?;
+            self.list(")")?;
+            Function::In
+        } else {
+            return self.fail(errors::UNEXPECTED_KEYWORD);
+        };
+        self.call(function, base);
+        if not {
+            self.call(Function::Not, base);
+        }
+        Ok(())
+    }
+
+    /// At least one, and what closes them.
+    pub(super) fn list(&mut self, end: &str) -> Result<(), AwsError> {
+        loop {
+            self.expression(0)?;
+            if self.take(end) {
+                return Ok(());
             }
-            Kind::Keyword(word) => {
-                if !self.begins_term(&word) {
-                    return self.fail(errors::unexpected_keyword);
-                }
-                self.function(&word)
-            }
-            Kind::End => self.fail(errors::expected_expression),
-            Kind::Sign(_) => self.fail(errors::unexpected_term),
+            self.expect(",", errors::EXPECTED_ARGUMENT_DELIMITER)?;
         }
     }
-}
 
-pub(super) fn call<const N: usize>(function: Function, args: [Expr; N]) -> Expr {
-    Expr::Call(function, args.into())
+    fn operand(&mut self) -> Result<(), AwsError> {
+        let Token { kind, text, value, .. } = self.token().clone();
+        let base = self.operands.len();
+        match (kind, text.as_str()) {
+            (Kind::Literal, _) => {
+                self.skip();
+                self.operands.push(Expr::Literal(value));
+                Ok(())
+            }
+            (Kind::Operator, "-") => {
+                self.skip();
+                self.expression(SIGN)?;
+                self.call(Function::Negate, base);
+                Ok(())
+            }
+            (Kind::Operator, "+") => {
+                self.skip();
+                self.expression(SIGN)
+            }
+            (Kind::Operator, _) => self.fail(errors::UNEXPECTED_OPERATOR),
+            (Kind::Sign, "(") => {
+                self.skip();
+                if self.is("select") {
+                    return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
+                }
+                self.expression(0)?;
+                self.expect(")", errors::EXPECTED_TOKEN)
+            }
+            (Kind::Sign, "[") => {
+                self.skip();
+                if !self.take("]") {
+                    self.list("]")?;
+                }
+                self.call(Function::List, base);
+                Ok(())
+            }
+            (Kind::Sign, _) => self.fail(errors::UNEXPECTED_TERM),
+            (Kind::Name | Kind::Quoted, _) => self.path(),
+            (Kind::Keyword, word) if self.is_any(CALLED) => {
+                self.skip();
+                self.function(word)
+            }
+            (Kind::Keyword, _) => self.fail(errors::UNEXPECTED_KEYWORD),
+            (Kind::End, _) => self.fail(errors::EXPECTED_EXPRESSION),
+        }
+    }
+
+    /// A name with its steps, or a function that is no keyword.
+    fn path(&mut self) -> Result<(), AwsError> {
+        let place = self.token().place;
+        let Some(name) = self.name() else { return self.fail(errors::UNEXPECTED_TOKEN) };
+        if !name.exact && self.is("(") {
+            return self.function(&name.text.to_ascii_lowercase());
+        }
+        let mut steps = self.steps()?;
+        let each = steps.iter().filter(|step| matches!(step, Step::Each)).count();
+        // Alone in the list, a path may end with `.*`.
+        let alone = self.depth == 1 && (self.is(",") || self.is("from"));
+        let star = self.tokens.get(self.at.wrapping_sub(1)).is_some_and(|token| token.text == "*");
+        if each > usize::from(alone && star) {
+            return self.fail(errors::WILDCARD_IN_SELECT_LIST);
+        }
+        steps.insert(0, Step::Name(name));
+        self.query.paths.push(Path { steps, place });
+        self.operands.push(Expr::Path(self.query.paths.len() - 1));
+        Ok(())
+    }
 }

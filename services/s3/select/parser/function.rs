@@ -3,237 +3,214 @@
 use cumulet_core::AwsError;
 
 use super::Parser;
-use super::expression::call;
 use crate::select::ast::{Aggregate, Expr, Function, Side, Total, Type};
-use crate::select::errors;
-use crate::select::lexer::Kind;
+use crate::select::errors::{self, error};
+use crate::select::lexer::{Kind, is_among};
 use crate::select::moment::Part;
 use crate::select::value::{Number, Value};
 
+/// Keywords that are functions; the others have names that are none.
+pub(super) const CALLED: &str = "avg case cast char_length character_length coalesce count extract \
+    lower max min nullif substring sum trim upper";
+
+const TOTALS: [(&str, Total); 5] = [
+    ("avg", Total::Avg),
+    ("count", Total::Count),
+    ("max", Total::Max),
+    ("min", Total::Min),
+    ("sum", Total::Sum),
+];
+
+/// With nothing between their arguments but commas: how many they take.
+const PLAIN: [(&str, Function, usize, usize); 9] = [
+    ("char_length", Function::CharLength, 1, 1),
+    ("character_length", Function::CharLength, 1, 1),
+    ("coalesce", Function::Coalesce, 1, usize::MAX),
+    ("lower", Function::Lower, 1, 1),
+    ("nullif", Function::NullIf, 2, 2),
+    ("to_string", Function::ToString, 2, 2),
+    ("to_timestamp", Function::ToTimestamp, 1, 1),
+    ("upper", Function::Upper, 1, 1),
+    ("utcnow", Function::UtcNow, 0, 0),
+];
+
 impl Parser {
-    /// Is this keyword a function or a CASE?
-    pub(super) fn begins_term(&mut self, word: &str) -> bool {
-        let begins = matches!(
-            word,
-            "avg"
-                | "case"
-                | "cast"
-                | "char_length"
-                | "character_length"
-                | "coalesce"
-                | "count"
-                | "extract"
-                | "lower"
-                | "max"
-                | "min"
-                | "nullif"
-                | "substring"
-                | "sum"
-                | "trim"
-                | "upper"
-        );
-        if begins {
-            self.skip();
-        }
-        begins
-    }
-
     /// A function whose name has just been read.
-    pub(super) fn function(&mut self, name: &str) -> Result<Expr, AwsError> {
+    pub(super) fn function(&mut self, name: &str) -> Result<(), AwsError> {
+        let base = self.operands.len();
         if name == "case" {
-            return self.case();
+            return self.case(base);
         }
-        let error = if name == "cast" {
-            errors::expected_left_paren_after_cast
-        } else {
-            errors::expected_left_paren
+        self.expect(
+            "(",
+            if name == "cast" {
+                errors::EXPECTED_LEFT_PAREN_AFTER_CAST
+            } else {
+                errors::EXPECTED_LEFT_PAREN
+            },
+        )?;
+        if let Some((_, total)) = TOTALS.iter().find(|(word, _)| *word == name) {
+            return self.aggregate(*total);
+        }
+        let function = match name {
+            "cast" => self.cast()?,
+            "extract" => {
+                let part = self.part(Part::ZoneMinute)?;
+                self.expect("from", errors::EXPECTED_KEYWORD)?;
+                self.expression(0)?;
+                Function::Extract(part)
+            }
+            "date_add" | "date_diff" => {
+                let part = self.part(Part::Second)?;
+                self.expect(",", errors::EXPECTED_ARGUMENT_DELIMITER)?;
+                self.expression(0)?;
+                self.expect(",", errors::EXPECTED_ARGUMENT_DELIMITER)?;
+                self.expression(0)?;
+                if name == "date_add" { Function::DateAdd(part) } else { Function::DateDiff(part) }
+            }
+            "trim" => self.trim()?,
+            "substring" => {
+                self.expression(0)?;
+                let words = self.take("from");
+                if !words {
+                    self.expect(",", errors::EXPECTED_ARGUMENT_DELIMITER)?;
+                }
+                self.expression(0)?;
+                if self.take(if words { "for" } else { "," }) {
+                    self.expression(0)?;
+                }
+                Function::Substring
+            }
+            _ => return self.plain(name, base),
         };
-        self.expect_sign('(', error)?;
-        let total = match name {
-            "avg" => Total::Avg,
-            "count" => Total::Count,
-            "max" => Total::Max,
-            "min" => Total::Min,
-            "sum" => Total::Sum,
-            "cast" => return self.cast(),
-            "extract" => return self.extract(),
-            "trim" => return self.trim(),
-            "substring" => return self.substring(),
-            "date_add" | "date_diff" => return self.date(name == "date_add"),
-            _ => return self.plain(name),
-        };
-        self.aggregate(total)
+        self.expect(")", errors::EXPECTED_RIGHT_PAREN)?;
+        self.call(function, base);
+        Ok(())
     }
 
-    fn aggregate(&mut self, function: Total) -> Result<Expr, AwsError> {
-        let before = self.aggregates.len();
-        let of = if *self.kind() == Kind::Sign('*') {
+    fn aggregate(&mut self, function: Total) -> Result<(), AwsError> {
+        let before = self.query.aggregates.len();
+        let mut of = None;
+        if self.is("*") {
             if function != Total::Count {
-                return self.fail(errors::unsupported_call_with_star);
+                return self.fail(errors::UNSUPPORTED_CALL_WITH_STAR);
             }
             self.skip();
-            None
         } else {
-            Some(self.expression(0)?)
-        };
-        self.expect_sign(')', errors::non_unary_aggregate)?;
-        if self.aggregates.len() > before {
-            return Err(errors::unsupported_structure());
+            self.expression(0)?;
+            of = self.operands.pop();
         }
-        self.aggregates.push(Aggregate { function, of });
-        Ok(Expr::Aggregate(before))
+        self.expect(")", errors::NON_UNARY_AGGREGATE)?;
+        if self.query.aggregates.len() > before {
+            return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
+        }
+        self.query.aggregates.push(Aggregate { function, of });
+        self.operands.push(Expr::Aggregate(before));
+        Ok(())
     }
 
-    /// Functions with nothing between their arguments but commas.
-    fn plain(&mut self, name: &str) -> Result<Expr, AwsError> {
-        let (function, arity) = match name {
-            "char_length" | "character_length" => (Function::CharLength, 1..=1),
-            "coalesce" => (Function::Coalesce, 1..=usize::MAX),
-            "lower" => (Function::Lower, 1..=1),
-            "nullif" => (Function::NullIf, 2..=2),
-            "to_string" => (Function::ToString, 2..=2),
-            "to_timestamp" => (Function::ToTimestamp, 1..=1),
-            "upper" => (Function::Upper, 1..=1),
-            "utcnow" => (Function::UtcNow, 0..=0),
-            _ => return Err(errors::unsupported_function(name)),
+    fn plain(&mut self, name: &str, base: usize) -> Result<(), AwsError> {
+        let Some((_, function, least, most)) = PLAIN.iter().find(|(word, ..)| *word == name) else {
+            return Err(error(errors::UNSUPPORTED_FUNCTION, name));
         };
-        let mut args = Vec::new();
-        if !self.sign(')') {
-            self.arguments(&mut args)?;
+        if !self.take(")") {
+            self.list(")")?;
         }
-        if arity.contains(&args.len()) {
-            return Ok(Expr::Call(function, args));
+        if (*least..=*most).contains(&(self.operands.len() - base)) {
+            self.call(*function, base);
+            return Ok(());
         }
-        Err(errors::arguments(name.to_ascii_uppercase()))
+        Err(error(errors::ARGUMENTS, &name.to_ascii_uppercase()))
     }
 
-    fn cast(&mut self) -> Result<Expr, AwsError> {
-        let value = self.expression(0)?;
-        self.expect_keyword("as")?;
-        let of_type = match self.kind() {
-            Kind::Keyword(word) => type_named(word),
-            _ => None,
+    fn cast(&mut self) -> Result<Function, AwsError> {
+        self.expression(0)?;
+        self.expect("as", errors::EXPECTED_KEYWORD)?;
+        let of_type =
+            if self.token().kind == Kind::Keyword { type_named(&self.token().text) } else { None };
+        let Some(of_type) = of_type else {
+            return self.fail(errors::EXPECTED_TYPE_NAME).map(|()| Function::Cast(Type::String));
         };
-        let Some(of_type) = of_type else { return self.fail(errors::expected_type_name) };
         self.skip();
         // Precision and scale are read, and without effect, as AWS's are.
-        if self.sign('(') {
+        if self.take("(") {
             loop {
-                if !matches!(self.kind(), Kind::Literal(Value::Number(Number::Int(_)))) {
-                    return self.fail(errors::invalid_type_param);
+                if !matches!(self.token().value, Value::Number(Number::Int(_))) {
+                    self.fail(errors::INVALID_TYPE_PARAM)?;
                 }
                 self.skip();
-                if !self.sign(',') {
+                if !self.take(",") {
                     break;
                 }
             }
-            self.expect_sign(')', errors::expected_token)?;
+            self.expect(")", errors::EXPECTED_TOKEN)?;
         }
-        self.expect_sign(')', errors::expected_right_paren)?;
-        Ok(call(Function::Cast(of_type), [value]))
+        Ok(Function::Cast(of_type))
     }
 
-    fn part(&mut self) -> Result<Part, AwsError> {
-        let part = match self.kind() {
-            Kind::Keyword(word) => Part::parse(word),
-            _ => None,
+    /// A part of a date, none finer than the last in its list.
+    fn part(&mut self, last: Part) -> Result<Part, AwsError> {
+        let part = Part::parse(&self.token().text).filter(|part| *part <= last);
+        let Some(part) = part else {
+            return self.fail(errors::EXPECTED_DATE_PART).map(|()| last);
         };
-        let Some(part) = part else { return self.fail(errors::expected_date_part) };
         self.skip();
         Ok(part)
     }
 
-    fn extract(&mut self) -> Result<Expr, AwsError> {
-        let part = self.part()?;
-        self.expect_keyword("from")?;
-        let of = self.expression(0)?;
-        self.expect_sign(')', errors::expected_right_paren)?;
-        Ok(call(Function::Extract(part), [of]))
-    }
-
-    fn date(&mut self, add: bool) -> Result<Expr, AwsError> {
-        let wrong = self.token().clone();
-        let part = self.part()?;
-        if part > Part::Second {
-            return Err(errors::expected_date_part(&wrong));
-        }
-        self.expect_sign(',', errors::expected_argument_delimiter)?;
-        let first = self.expression(0)?;
-        self.expect_sign(',', errors::expected_argument_delimiter)?;
-        let second = self.expression(0)?;
-        self.expect_sign(')', errors::expected_right_paren)?;
-        let function = if add { Function::DateAdd(part) } else { Function::DateDiff(part) };
-        Ok(call(function, [first, second]))
-    }
-
-    fn trim(&mut self) -> Result<Expr, AwsError> {
-        let side = match self.kind() {
-            Kind::Keyword(word) => match word.as_str() {
-                "both" => Some(Side::Both),
-                "leading" => Some(Side::Leading),
-                "trailing" => Some(Side::Trailing),
-                _ => None,
-            },
-            _ => None,
+    fn trim(&mut self) -> Result<Function, AwsError> {
+        let side = match self.token().text.as_str() {
+            _ if !self.is_any("both leading trailing") => None,
+            "leading" => Some(Side::Leading),
+            "trailing" => Some(Side::Trailing),
+            _ => Some(Side::Both),
         };
         if side.is_some() {
             self.skip();
         }
-        let function = Function::Trim(side.unwrap_or(Side::Both));
-        let mut args = Vec::new();
-        if !self.keyword("from") {
-            args.push(self.expression(0)?);
-            if !self.keyword("from") {
-                self.expect_sign(')', errors::expected_right_paren)?;
-                return Ok(Expr::Call(function, args));
-            }
+        let mut from = self.take("from");
+        if !from {
+            self.expression(0)?;
+            from = self.take("from");
         }
-        args.insert(0, self.expression(0)?);
-        self.expect_sign(')', errors::expected_right_paren)?;
-        Ok(Expr::Call(function, args))
+        if from {
+            self.expression(0)?;
+        }
+        Ok(Function::Trim(side.unwrap_or(Side::Both)))
     }
 
-    fn substring(&mut self) -> Result<Expr, AwsError> {
-        let mut args = vec![self.expression(0)?];
-        let words = self.keyword("from");
-        if !words {
-            self.expect_sign(',', errors::expected_argument_delimiter)?;
+    fn case(&mut self, base: usize) -> Result<(), AwsError> {
+        if self.is("when") {
+            // A condition is compared with what it must be.
+            self.operands.push(Expr::Literal(Value::Bool(true)));
+        } else {
+            self.expression(0)?;
         }
-        args.push(self.expression(0)?);
-        if if words { self.keyword("for") } else { self.sign(',') } {
-            args.push(self.expression(0)?);
+        if !self.is("when") {
+            return self.fail(errors::EXPECTED_WHEN);
         }
-        self.expect_sign(')', errors::expected_right_paren)?;
-        Ok(Expr::Call(Function::Substring, args))
-    }
-
-    fn case(&mut self) -> Result<Expr, AwsError> {
-        let operand =
-            if self.is_keyword("when") { None } else { Some(Box::new(self.expression(0)?)) };
-        let mut arms = Vec::new();
-        while self.keyword("when") {
-            let when = self.expression(0)?;
-            self.expect_keyword("then")?;
-            arms.push((when, self.expression(0)?));
+        while self.take("when") {
+            self.expression(0)?;
+            self.expect("then", errors::EXPECTED_KEYWORD)?;
+            self.expression(0)?;
         }
-        if arms.is_empty() {
-            return self.fail(errors::expected_when);
+        if self.take("else") {
+            self.expression(0)?;
         }
-        let otherwise =
-            if self.keyword("else") { Some(Box::new(self.expression(0)?)) } else { None };
-        self.expect_keyword("end")?;
-        Ok(Expr::Case { operand, arms, otherwise })
+        self.expect("end", errors::EXPECTED_KEYWORD)?;
+        self.call(Function::Case, base);
+        Ok(())
     }
 }
 
 pub(super) fn type_named(word: &str) -> Option<Type> {
-    Some(match word {
-        "bool" | "boolean" => Type::Bool,
-        "dec" | "decimal" | "numeric" => Type::Decimal,
-        "double" | "float" | "real" => Type::Float,
-        "int" | "integer" | "smallint" => Type::Int,
-        "char" | "character" | "string" | "varchar" => Type::String,
-        "timestamp" => Type::Timestamp,
-        _ => return None,
-    })
+    let types = [
+        ("bool boolean", Type::Bool),
+        ("dec decimal numeric", Type::Decimal),
+        ("double float real", Type::Float),
+        ("int integer smallint", Type::Int),
+        ("char character string varchar", Type::String),
+        ("timestamp", Type::Timestamp),
+    ];
+    types.into_iter().find(|(words, _)| is_among(words, word)).map(|(_, found)| found)
 }

@@ -1,15 +1,16 @@
 //! Reads an expression: one SELECT over `S3Object`. Nothing here looks at data.
+//!
+//! What has been read is pushed, and a call takes what was pushed since it began: so there is
+//! nothing to give back where reading ends early.
 
 mod expression;
 mod function;
 
-use std::fmt::Display;
-
 use cumulet_core::AwsError;
 
-use super::ast::{Aggregate, Expr, Item, Name, Path, Query, Step};
-use super::errors::{self, Unexpected};
-use super::lexer::{Kind, Token, tokens};
+use super::ast::{Expr, Function, Item, Name, Query, Step};
+use super::errors::{self, Wording, error};
+use super::lexer::{Kind, Token, is_among, tokens};
 use super::value::{Number, Value};
 
 /// Bytes of an expression.
@@ -19,16 +20,12 @@ const DEPTH_MAX: usize = 50;
 
 pub(super) fn parse(text: &str) -> Result<Query, AwsError> {
     if text.len() > EXPRESSION_MAX {
-        return Err(errors::expression_too_long());
+        return Err(error(errors::EXPRESSION_TOO_LONG, ""));
     }
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-        paths: Vec::new(),
-        aggregates: Vec::new(),
-    };
-    parser.query()
+    let (operands, query) = (Vec::new(), Query::default());
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, operands, query };
+    parser.query()?;
+    Ok(parser.query)
 }
 
 struct Parser {
@@ -36,8 +33,8 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
-    paths: Vec<Path>,
-    aggregates: Vec<Aggregate>,
+    operands: Vec<Expr>,
+    query: Query,
 }
 
 impl Parser {
@@ -46,210 +43,215 @@ impl Parser {
         &self.tokens[self.at]
     }
 
-    fn kind(&self) -> &Kind {
-        &self.token().kind
-    }
-
-    fn next(&mut self) -> Kind {
-        let kind = self.kind().clone();
-        self.skip();
-        kind
-    }
-
     fn skip(&mut self) {
         self.at = (self.at + 1).min(self.tokens.len() - 1);
     }
 
-    fn fail<T>(&self, error: Unexpected) -> Result<T, AwsError> {
-        Err(error(self.token() as &dyn Display))
+    #[inline(never)]
+    fn fail(&self, wording: Wording) -> Result<(), AwsError> {
+        Err(error(wording, &self.token().found()))
     }
 
-    fn is_keyword(&self, word: &str) -> bool {
-        matches!(self.kind(), Kind::Keyword(k) if k == word)
+    /// Does this keyword, operator or sign stand here?
+    #[inline(never)]
+    fn is(&self, text: &str) -> bool {
+        let token = self.token();
+        matches!(token.kind, Kind::Keyword | Kind::Operator | Kind::Sign) && token.text == text
     }
 
-    fn keyword(&mut self, word: &str) -> bool {
-        let found = self.is_keyword(word);
+    #[inline(never)]
+    fn take(&mut self, text: &str) -> bool {
+        let found = self.is(text);
         if found {
             self.skip();
         }
         found
     }
 
-    fn sign(&mut self, sign: char) -> bool {
-        let found = *self.kind() == Kind::Sign(sign);
-        if found {
-            self.skip();
-        }
-        found
+    #[inline(never)]
+    fn expect(&mut self, text: &str, wording: Wording) -> Result<(), AwsError> {
+        if self.take(text) { Ok(()) } else { self.fail(wording) }
     }
 
-    fn expect_sign(&mut self, sign: char, error: Unexpected) -> Result<(), AwsError> {
-        if self.sign(sign) { Ok(()) } else { self.fail(error) }
+    /// A keyword of these?
+    fn is_any(&self, keywords: &str) -> bool {
+        self.token().kind == Kind::Keyword && is_among(keywords, &self.token().text)
     }
 
-    fn expect_keyword(&mut self, word: &str) -> Result<(), AwsError> {
-        if self.keyword(word) { Ok(()) } else { self.fail(errors::expected_keyword) }
+    /// Makes a call of what has been pushed since `base`.
+    fn call(&mut self, function: Function, base: usize) {
+        let args = self.operands.split_off(base.min(self.operands.len()));
+        self.operands.push(Expr::Call(function, args));
     }
 
-    fn query(&mut self) -> Result<Query, AwsError> {
-        if !self.keyword("select") {
-            return self.fail(errors::unexpected_token);
+    fn query(&mut self) -> Result<(), AwsError> {
+        self.expect("select", errors::UNEXPECTED_TOKEN)?;
+        if self.is_any("distinct all") {
+            return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
         }
-        if self.is_keyword("distinct") || self.is_keyword("all") {
-            return Err(errors::unsupported_structure());
+        self.items()?;
+        self.expect("from", errors::MISSING_FROM)?;
+        let row = self.table()?;
+        let totals = self.query.aggregates.len();
+        if self.take("where") {
+            self.expression(0)?;
+            self.query.filter = self.operands.pop();
         }
-        let items = self.items()?;
-        if !self.keyword("from") {
-            return self.fail(errors::missing_from);
-        }
-        let (from, row) = self.table()?;
-        let totals = self.aggregates.len();
-        let filter = if self.keyword("where") { Some(self.expression(0)?) } else { None };
         // Paths outside of aggregates have no one row to come from.
-        let mixed = totals > 0
-            && items.iter().any(|item| match item {
-                Item::All => true,
-                Item::Named(expr, _) => has_path(expr),
-            });
-        if self.aggregates.len() > totals || mixed {
-            return Err(errors::unsupported_structure());
+        let of_row = |item: &Item| item.of.as_ref().is_none_or(Expr::has_path);
+        let mixed = totals > 0 && self.query.items.iter().any(of_row);
+        if self.query.aggregates.len() > totals || mixed {
+            return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
         }
-        let limit = if self.keyword("limit") { Some(self.limit()?) } else { None };
-        if ["group", "order", "having"].iter().any(|word| self.is_keyword(word)) {
-            return Err(errors::unsupported_structure());
+        if self.take("limit") {
+            self.limit()?;
         }
-        if *self.kind() != Kind::End {
-            return self.fail(errors::unexpected_token);
+        if self.is_any("group order having") {
+            return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
         }
-        let aggregates = std::mem::take(&mut self.aggregates);
-        let mut paths = std::mem::take(&mut self.paths);
-        for path in &mut paths {
-            strip_row(&mut path.steps, &row, from.is_empty());
+        self.take(";");
+        if self.token().kind != Kind::End {
+            return self.fail(errors::UNEXPECTED_TOKEN);
         }
-        Ok(Query { items, from, filter, limit, paths, aggregates })
+        let whole = self.query.from.is_empty();
+        for path in &mut self.query.paths {
+            strip_row(&mut path.steps, &row, whole);
+        }
+        Ok(())
     }
 
-    fn limit(&mut self) -> Result<u64, AwsError> {
-        let Kind::Literal(Value::Number(Number::Int(n))) = self.kind() else {
-            return self.fail(errors::expected_number);
+    fn limit(&mut self) -> Result<(), AwsError> {
+        let negative = self.take("-");
+        let Value::Number(Number::Int(limit)) = self.token().value else {
+            return self.fail(errors::EXPECTED_NUMBER);
         };
-        let limit = u64::try_from(*n).unwrap_or(0);
+        if negative {
+            return Err(error(errors::NEGATIVE_LIMIT, ""));
+        }
+        self.query.limit = u64::try_from(limit).ok();
         self.skip();
-        Ok(limit)
+        Ok(())
     }
 
-    fn items(&mut self) -> Result<Vec<Item>, AwsError> {
-        if self.sign('*') {
-            if *self.kind() == Kind::Sign(',') {
-                return self.fail(errors::asterisk_not_alone);
-            }
-            return Ok(vec![Item::All]);
+    fn items(&mut self) -> Result<(), AwsError> {
+        if self.take("*") {
+            self.query.items.push(Item { of: None, name: None });
+            return if self.is(",") { self.fail(errors::ASTERISK_NOT_ALONE) } else { Ok(()) };
         }
-        if self.is_keyword("from") {
-            return self.fail(errors::empty_select);
+        if self.is("from") {
+            return self.fail(errors::EMPTY_SELECT);
         }
-        let mut items = Vec::new();
         loop {
-            if *self.kind() == Kind::Sign('*') {
-                return self.fail(errors::asterisk_not_alone);
+            if self.is("*") {
+                return self.fail(errors::ASTERISK_NOT_ALONE);
             }
-            items.push(self.item(items.len() + 1)?);
-            if !self.sign(',') {
-                return Ok(items);
+            self.item()?;
+            if !self.take(",") {
+                return Ok(());
             }
         }
     }
 
-    fn item(&mut self, number: usize) -> Result<Item, AwsError> {
-        // `s.*` is all of the row, whatever the row is called.
-        if let [Token { kind: Kind::Name(_) | Kind::Quoted(_), .. }, dot, star, ..] =
-            self.tokens.get(self.at..).unwrap_or(&[])
-            && (&dot.kind, &star.kind) == (&Kind::Sign('.'), &Kind::Sign('*'))
+    fn item(&mut self) -> Result<(), AwsError> {
+        self.expression(0)?;
+        let mut of = self.operands.pop();
+        let mut name = format!("_{}", self.query.items.len() + 1);
+        if let Some(Expr::Path(at)) = of
+            && let Some(path) = self.query.paths.get_mut(at)
         {
-            self.at += 3;
-            return Ok(Item::All);
+            if let Some(Step::Each) = path.steps.last() {
+                path.steps.pop();
+                // `s.*` is all of the row, whatever the row is called.
+                if path.steps.len() == 1 {
+                    self.query.paths.pop();
+                    of = None;
+                }
+                self.query.items.push(Item { of, name: None });
+                return Ok(());
+            }
+            if let Some(Step::Name(last)) = path.steps.last() {
+                name.clone_from(&last.text);
+            }
         }
-        let expr = self.expression(0)?;
-        let name = match self.alias()? {
-            Some(alias) => alias.text,
-            None => match &expr {
-                Expr::Path(at) => match self.paths.get(*at).and_then(|path| path.steps.last()) {
-                    Some(Step::Name(name)) => name.text.clone(),
-                    _ => format!("_{number}"),
-                },
-                _ => format!("_{number}"),
-            },
-        };
-        Ok(Item::Named(expr, name))
+        if let Some(alias) = self.alias()? {
+            name = alias.text;
+        }
+        self.query.items.push(Item { of, name: Some(name) });
+        Ok(())
     }
 
     fn alias(&mut self) -> Result<Option<Name>, AwsError> {
-        let said = self.keyword("as");
+        let said = self.take("as");
         let name = self.name();
-        if said && name.is_none() { self.fail(errors::expected_ident_for_alias) } else { Ok(name) }
+        if said && name.is_none() {
+            self.fail(errors::EXPECTED_IDENT_FOR_ALIAS)?;
+        }
+        Ok(name)
     }
 
     fn name(&mut self) -> Option<Name> {
-        let name = match self.kind() {
-            Kind::Name(text) => Name { text: text.clone(), exact: false },
-            Kind::Quoted(text) => Name { text: text.clone(), exact: true },
-            _ => return None,
-        };
+        let Token { kind, text, .. } = self.token();
+        if !matches!(kind, Kind::Name | Kind::Quoted) {
+            return None;
+        }
+        let name = Name { text: text.clone(), exact: *kind == Kind::Quoted };
         self.skip();
         Some(name)
     }
 
-    /// `S3Object`, with `[*]` and a path in JSON.
-    fn table(&mut self) -> Result<(Vec<Step>, Name), AwsError> {
+    /// `S3Object`, with `[*]` and a path in JSON; what the row is called.
+    fn table(&mut self) -> Result<Name, AwsError> {
         match self.name() {
             Some(name) if name.text.eq_ignore_ascii_case("s3object") => {}
-            Some(_) => return Err(errors::invalid_table_alias()),
-            None => return self.fail(errors::unexpected_token),
+            Some(_) => return Err(error(errors::INVALID_TABLE_ALIAS, "")),
+            None => self.fail(errors::UNEXPECTED_TOKEN)?,
         }
         let mut from = self.steps()?;
-        let all = from.first() == Some(&Step::Each);
-        if !from.is_empty() && !all {
-            return Err(errors::invalid_key_path());
+        if !matches!(from.first(), None | Some(Step::Each)) {
+            return Err(error(errors::INVALID_KEY_PATH, ""));
         }
-        if all {
-            from.remove(0);
-        }
-        if self.is_keyword("at") || *self.kind() == Kind::Sign(',') {
-            return Err(errors::unsupported_structure());
-        }
-        let unnamed = || match from.last() {
-            Some(Step::Name(name)) => name.clone(),
-            Some(_) => Name { text: "_1".to_owned(), exact: false },
-            None => Name { text: "S3Object".to_owned(), exact: false },
+        from.drain(..from.len().min(1));
+        let (text, exact) = match from.last() {
+            Some(Step::Name(name)) => (name.text.clone(), name.exact),
+            Some(_) => ("_1".to_owned(), false),
+            None => ("S3Object".to_owned(), false),
         };
-        let row = self.alias()?.unwrap_or_else(unnamed);
-        Ok((from, row))
+        self.query.from = from;
+        let row = self.alias()?.unwrap_or(Name { text, exact });
+        if self.is("at") {
+            return Err(error(errors::UNSUPPORTED_STRUCTURE, ""));
+        }
+        if self.is(",") || self.is_any("join inner cross left right full natural outer") {
+            return Err(error(errors::MULTIPLE_DATA_SOURCES, ""));
+        }
+        Ok(row)
     }
 
     /// `.name`, `.*`, `['name']`, `[0]`, `[*]`, as far as they go.
     fn steps(&mut self) -> Result<Vec<Step>, AwsError> {
         let mut steps = Vec::new();
         loop {
-            if self.sign('.') {
-                if self.sign('*') {
+            if self.take(".") {
+                if self.take("*") {
                     steps.push(Step::Each);
                 } else if let Some(name) = self.name() {
                     steps.push(Step::Name(name));
                 } else {
-                    let Token { kind, place } = self.token();
-                    return Err(errors::invalid_path_component(kind.name(), place));
+                    let token = self.token();
+                    let got = [token.name(), ",at ", &token.place.text()].concat();
+                    return Err(error(errors::INVALID_PATH_COMPONENT, &got));
                 }
-            } else if self.sign('[') {
-                steps.push(match self.next() {
-                    Kind::Sign('*') => Step::Each,
-                    Kind::Literal(Value::Text(text)) => Step::Name(Name { text, exact: true }),
-                    Kind::Literal(Value::Number(Number::Int(n))) => {
-                        Step::Index(usize::try_from(n).unwrap_or(usize::MAX))
+            } else if self.take("[") {
+                steps.push(match &self.token().value {
+                    Value::Text(text) => Step::Name(Name { text: text.clone(), exact: true }),
+                    Value::Number(Number::Int(n)) => {
+                        Step::Index(usize::try_from(*n).unwrap_or(usize::MAX))
                     }
-                    _ => return Err(errors::invalid_key_path()),
+                    _ if self.is("*") => Step::Each,
+                    _ => return Err(error(errors::INVALID_KEY_PATH, "")),
                 });
-                self.expect_sign(']', errors::expected_token)?;
+                self.skip();
+                self.expect("]", errors::EXPECTED_TOKEN)?;
             } else {
                 return Ok(steps);
             }
@@ -265,18 +267,5 @@ fn strip_row(steps: &mut Vec<Step>, row: &Name, whole: bool) {
     let named = first.is(&row.text) || row.is(&first.text) && !first.exact;
     if named || unnamed && first.text == "_1" && steps.len() > 1 {
         steps.remove(0);
-    }
-}
-
-fn has_path(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => true,
-        Expr::Literal(_) | Expr::Aggregate(_) => false,
-        Expr::Chain(first, rest) => has_path(first) || rest.iter().any(|(_, e)| has_path(e)),
-        Expr::Call(_, args) => args.iter().any(has_path),
-        Expr::Case { operand, arms, otherwise } => {
-            let inner = arms.iter().any(|(when, then)| has_path(when) || has_path(then));
-            inner || [operand, otherwise].into_iter().flatten().any(|e| has_path(e))
-        }
     }
 }

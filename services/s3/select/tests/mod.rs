@@ -133,7 +133,7 @@ async fn csv_dialects() {
         (
             with(|_| ()),
             "\"a\nb\"\n",
-            "CSVParsingError: Encountered an error parsing the CSV file. Check the file and try again.",
+            "CSVUnescapedQuote: An unescaped quote was found while parsing the CSV file. To allow quoted record delimiters, set AllowQuotedRecordDelimiter to 'TRUE'.",
         ),
     ] {
         assert_eq!(answer(&request, data).await, expected, "{data}");
@@ -158,7 +158,7 @@ async fn csv_output() {
 #[tokio::test]
 async fn wrong_requests() {
     type Change = fn(&mut SelectObjectContentRequest);
-    let cases: [(Change, &str); 11] = [
+    let cases: [(Change, &str); 12] = [
         (
             |r| r.expression = None,
             "MissingRequiredParameter: Expression is required. Please check the service documentation and try again.",
@@ -175,8 +175,18 @@ async fn wrong_requests() {
             "MissingRequiredParameter: Type is required. Please check the service documentation and try again.",
         ),
         (
-            |r| r.input_serialization.as_mut().unwrap().compression_type = Some("GZIP".into()),
+            |r| {
+                let input = r.input_serialization.as_mut().unwrap();
+                (input.json, input.parquet) = (None, Some(crate::api::ParquetInput {}));
+            },
             "NotImplemented",
+        ),
+        (
+            |r| {
+                r.input_serialization.as_mut().unwrap().compression_type = Some("GZIP".into());
+                r.scan_range = Some(ScanRange { start: Some(0), end: Some(1) });
+            },
+            "UnsupportedScanRangeInput",
         ),
         (
             |r| r.input_serialization.as_mut().unwrap().compression_type = Some("ZIP".into()),
@@ -224,7 +234,7 @@ async fn a_scan_range_takes_the_records_that_begin_in_it() {
 #[tokio::test]
 async fn events_in_order() {
     let mut request = from_csv("SELECT _1 FROM S3Object", CSVInput::default());
-    let stats = Stats { scanned: 8, returned: 4 };
+    let stats = Stats { scanned: 8, processed: 8, returned: 4 };
     let records = Event::Records("a\nc\n".into());
     let got = events(&request, b"a,b\nc,d\n", 3).await.unwrap();
     assert_eq!(got, [records, Event::Stats(stats), Event::End]);
@@ -249,6 +259,31 @@ async fn large_answers_come_in_pieces_and_quiet_scans_show_life() {
     let none = from_csv("SELECT * FROM S3Object WHERE false", CSVInput::default());
     let got = events(&none, data.as_bytes(), 1 << 20).await.unwrap();
     assert_eq!(got[0], Event::Cont);
+}
+
+#[tokio::test]
+async fn compressed_objects() {
+    let mut request = from_csv("SELECT _2 FROM S3Object", CSVInput::default());
+    let data = b"a,b\nc,d\n".repeat(20_000);
+    let packed = cumulet_compress::pack(&data);
+    request.input_serialization.as_mut().unwrap().compression_type = Some("GZIP".into());
+    for size in [1000, packed.len()] {
+        let got = events(&request, &packed, size).await.unwrap();
+        let stats = Stats {
+            scanned: packed.len() as u64,
+            processed: data.len() as u64,
+            returned: data.len() as u64 / 2,
+        };
+        assert_eq!(got[got.len() - 2], Event::Stats(stats));
+    }
+    for wrong in [&packed[..packed.len() - 1], b"a,b\n"] {
+        let error = events(&request, wrong, 1000).await.unwrap_err();
+        assert!(error.starts_with("TruncatedInput"), "{error}");
+    }
+    request.input_serialization.as_mut().unwrap().compression_type = Some("BZIP2".into());
+    let bzip2 = *b"BZh91AY&SY\x91[\x9d\xa9\x00\x00\x02Q\x00\x00\x10\x00\x04<\x00 \x000\xc0\x08i\xb2\x88#'\x8b\xb9\x22\x9c(HH\xad\xce\xd4\x80";
+    let got = events(&request, &bzip2, 5).await.unwrap();
+    assert_eq!(got[0], Event::Records("b\nd\n".into()));
 }
 
 #[tokio::test]

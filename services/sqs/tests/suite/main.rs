@@ -5,6 +5,8 @@ mod fifo;
 #[cfg(test)]
 mod message;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod move_task;
 #[cfg(test)]
 mod peek;

@@ -1,4 +1,4 @@
-//! Reads forms: the requests of query and ec2, and query strings.
+//! Reads the requests of query and ec2.
 //!
 //! `Tags.member.1.Key` stands for a path into the message. The parameters are sorted by name, so
 //! that all below one path are neighbours; a reader is a part of the sorted list.
@@ -10,35 +10,10 @@ use bytes::Bytes;
 use cumulet_core::codec::{ReadEntry, ReadError, ReadItem, ReadMember};
 use cumulet_core::model::{Kind, Member};
 use cumulet_core::{Reader, Schema};
-use percent_encoding::percent_decode;
 
+use super::{Pair, pairs};
 use crate::place::Place;
 use crate::text::read_scalars;
-
-/// Names and values, percent-decoded, in the order given. Bytes that are not UTF-8 are replaced.
-pub fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
-        let (name, value) = pair.split_at(at);
-        (decode(name), decode(value.get(1..).unwrap_or_default()))
-    })
-}
-
-fn decode(text: &[u8]) -> Cow<'_, str> {
-    if !text.iter().any(|b| matches!(b, b'+' | b'%')) {
-        return String::from_utf8_lossy(text);
-    }
-    let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-    let decoded: Vec<u8> = percent_decode(&spaced).collect();
-    String::from_utf8(decoded)
-        .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
-        .into()
-}
-
-/// The last value of the parameter called `name`.
-pub(crate) fn find<'a>(text: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
-    pairs(text).filter(|(n, _)| n == name).last().map(|(_, value)| value)
-}
 
 /// Gives `read` a reader of the parameters in the query string and the body.
 pub(crate) fn read<T>(
@@ -54,8 +29,6 @@ pub(crate) fn read<T>(
     let sorted: Vec<_> = sorted.into_iter().collect();
     read(&mut Form { place, ec2, value: None, below: &sorted, skip: 0 })
 }
-
-pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 #[derive(Clone, Copy)]
 struct Form<'a> {
