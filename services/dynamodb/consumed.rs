@@ -182,6 +182,17 @@ fn entry(index: &Index, names: Option<&Names>, item: Option<&Stored>) -> Option<
     Some(Entry { key, attributes: encoded::encode(&part), size })
 }
 
+/// The indexes that an item is in, and its bytes there.
+pub(crate) fn index_sizes<'t>(
+    table: &'t TableRow,
+    item: &'t Stored,
+) -> impl Iterator<Item = (&'t Index, usize)> {
+    table.indexes.iter().filter_map(|index| {
+        let entry = entry(index, names(table, index).as_ref(), Some(item))?;
+        Some((index, entry.size))
+    })
+}
+
 /// The attributes that an index has; all where it is `None`.
 pub(crate) fn names(table: &TableRow, index: &Index) -> Option<Names> {
     let more: &[String] = match &index.projection {

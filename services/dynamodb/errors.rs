@@ -51,6 +51,20 @@ pub(crate) fn table_exists(name: &str) -> AwsError {
     bad("ResourceInUseException", format!("Table already exists: {name}"))
 }
 
+/// A table that is still being imported cannot be deleted.
+pub(crate) fn being_created(name: &str) -> AwsError {
+    in_use("created", name)
+}
+
+pub(crate) fn being_updated(name: &str) -> AwsError {
+    in_use("updated", name)
+}
+
+fn in_use(how: &str, name: &str) -> AwsError {
+    let text = "Attempt to change a resource which is still in use: Table is being";
+    bad("ResourceInUseException", format!("{text} {how}: {name}"))
+}
+
 pub(crate) fn protected() -> AwsError {
     let message = "Resource cannot be deleted as it is currently protected against deletion. \
                    Disable deletion protection first.";
@@ -102,6 +116,17 @@ pub(crate) fn export_not_found(arn: &str) -> AwsError {
 pub(crate) fn import_not_found(arn: &str) -> AwsError {
     bad("ImportNotFoundException", format!("Import not found: {arn}"))
 }
+
+/// The token of an export was used with other parameters.
+pub(crate) fn export_conflict() -> AwsError {
+    bad("ExportConflictException", TOKEN_CONFLICT)
+}
+
+pub(crate) fn import_conflict() -> AwsError {
+    bad("ImportConflictException", TOKEN_CONFLICT)
+}
+
+const TOKEN_CONFLICT: &str = "The ClientToken was used with other parameters before";
 
 pub(crate) fn arn_format(arn: &str) -> AwsError {
     validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"))

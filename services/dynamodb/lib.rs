@@ -9,10 +9,8 @@ mod description;
 mod encoded;
 mod encryption;
 mod errors;
-mod export;
 mod expression;
 mod global;
-mod import;
 mod insights;
 mod interchange;
 mod item;
@@ -40,6 +38,7 @@ mod table;
 mod tags;
 mod throttle;
 mod transaction;
+mod transfer;
 mod ttl;
 mod update;
 mod value;
@@ -90,6 +89,7 @@ impl State for DynamoDb {
         Box::pin(async move {
             self.do_chores(&cx);
             self.send_to_kinesis(&cx).await;
+            self.do_jobs(&cx).await;
         })
     }
 }

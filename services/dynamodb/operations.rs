@@ -3,15 +3,17 @@
 use cumulet_core::operations;
 
 use crate::name::{arn_of_global, arn_of_resource, arn_of_table};
+use crate::transfer::{bulk, export_operations as export, import};
 use crate::{
-    DynamoDb, backup, batch, export, global, import, insights, item, kinesis, limits, partiql,
-    policy, query, recovery, replica, restore, table, tags, transaction, ttl, update,
+    DynamoDb, backup, batch, global, insights, item, kinesis, limits, partiql, policy, query,
+    recovery, replica, restore, table, tags, transaction, ttl, update,
 };
 
 operations! { DynamoDb:
     BatchExecuteStatement => partiql::batch_execute_statement, is sync;
     BatchGetItem => batch::batch_get_item, is sync;
     BatchWriteItem => batch::batch_write_item, is sync;
+    CancelBulkOperation => bulk::cancel_bulk_operation, is sync, resource arn_of_resource ["BulkOperationArn"];
     CreateBackup => backup::create_backup, is sync, resource arn_of_table ["TableName"];
     CreateGlobalTable => global::create_global_table, is sync, resource arn_of_global ["GlobalTableName"];
     CreateTable => table::create_table, resource arn_of_table ["TableName"];
@@ -20,6 +22,7 @@ operations! { DynamoDb:
     DeleteResourcePolicy => policy::delete_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     DeleteTable => table::delete_table, is sync, resource arn_of_table ["TableName"];
     DescribeBackup => backup::describe_backup, is sync, resource arn_of_resource ["BackupArn"];
+    DescribeBulkOperation => bulk::describe_bulk_operation, is sync, resource arn_of_resource ["BulkOperationArn"];
     DescribeContinuousBackups => recovery::describe_continuous_backups, is sync, resource arn_of_table ["TableName"];
     DescribeContributorInsights => insights::describe_contributor_insights, is sync, resource arn_of_table ["TableName"];
     DescribeEndpoints => limits::describe_endpoints, is sync;
@@ -36,11 +39,12 @@ operations! { DynamoDb:
     EnableKinesisStreamingDestination => kinesis::enable_kinesis_streaming_destination, resource arn_of_table ["TableName"];
     ExecuteStatement => partiql::execute_statement, is sync;
     ExecuteTransaction => partiql::execute_transaction, is sync;
-    ExportTableToPointInTime => export::export_table_to_point_in_time, resource arn_of_resource ["TableArn"];
+    ExportTableToPointInTime => export::export_table_to_point_in_time, is sync, resource arn_of_resource ["TableArn"];
     GetItem => item::get_item, is sync, resource arn_of_table ["TableName"];
     GetResourcePolicy => policy::get_resource_policy, is sync, resource arn_of_resource ["ResourceArn"];
     ImportTable => import::import_table;
     ListBackups => backup::list_backups, is sync;
+    ListBulkOperations => bulk::list_bulk_operations, is sync;
     ListContributorInsights => insights::list_contributor_insights, is sync;
     ListExports => export::list_exports, is sync;
     ListGlobalTables => global::list_global_tables, is sync;
@@ -53,6 +57,7 @@ operations! { DynamoDb:
     RestoreTableFromBackup => restore::restore_table_from_backup, resource arn_of_resource ["BackupArn"];
     RestoreTableToPointInTime => restore::restore_table_to_point_in_time, resource arn_of_table ["TargetTableName"];
     Scan => query::scan, is sync, resource arn_of_table ["TableName"];
+    StartBulkPutItems => bulk::start_bulk_put_items, is sync, resource arn_of_table ["TableName"];
     TagResource => tags::tag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     TransactGetItems => transaction::transact_get_items, is sync;
     TransactWriteItems => transaction::transact_write_items, is sync;

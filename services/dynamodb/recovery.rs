@@ -2,16 +2,17 @@
 //! is, and the items at any time within it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{AwsError, Cx, Timestamp};
+use cumulet_store::Table;
 
 use crate::api::{self, input, output};
 use crate::name::TableRef;
 use crate::restore::Image;
-use crate::space::{RowKey, SpaceId};
+use crate::space::{RowKey, Rows, SpaceId};
 use crate::state::{Recovery, TableRow, Tables};
 use crate::stored::Stored;
 use crate::{DynamoDb, backup, errors};
@@ -21,10 +22,26 @@ const DAYS: i32 = 35;
 /// Old images that one write takes away: more than it adds.
 const FORGOTTEN_AT_ONCE: usize = 4;
 
+/// What has become of an item.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    /// When it was changed last.
+    pub(crate) at: Timestamp,
+    /// What it was before it was changed first.
+    pub(crate) old: Option<Stored>,
+    pub(crate) new: Option<Stored>,
+}
+
+/// The changes of all tables of a scope.
+pub(crate) type History = Table<Moment, Past>;
 /// When a change was; those of one moment are numbered.
 pub(crate) type Moment = (SpaceId, Timestamp, u64);
 /// Where it was, and what was there before.
 pub(crate) type Past = (RowKey, Option<Stored>);
+
+fn start_of(space: SpaceId) -> Moment {
+    (space, Timestamp::from_millis(i64::MIN), 0)
+}
 
 impl Recovery {
     fn period(&self) -> Duration {
@@ -86,7 +103,7 @@ impl Tables {
         let moment = (space, now, 0)..=(space, now, u64::MAX);
         let number = self.history.range(moment).next_back().map_or(0, |((_, _, n), _)| n + 1);
         self.history.insert((space, now, number), (Arc::clone(at), old.cloned()));
-        let gone = (space, Timestamp::from_millis(i64::MIN), 0)..(space, recovery.earliest(now), 0);
+        let gone = start_of(space)..(space, recovery.earliest(now), 0);
         let gone = self.history.range(gone).map(|(moment, _)| *moment).take(FORGOTTEN_AT_ONCE);
         for moment in gone.collect::<Vec<_>>() {
             self.history.remove(&moment);
@@ -95,26 +112,59 @@ impl Tables {
 
     /// A table's past, all of it.
     pub(crate) fn forget(&mut self, space: SpaceId) {
-        let first = Timestamp::from_millis(i64::MIN);
-        self.history.remove_range((space, first, 0)..(space + 1, first, 0));
+        self.history.remove_range(start_of(space)..start_of(space + 1));
     }
 
     /// The items as they were when a time was over.
     pub(crate) fn image(&self, table: &TableRow, time: Timestamp) -> Image {
-        let space = table.space;
-        let later = (
-            Bound::Excluded((space, time, u64::MAX)),
-            Bound::Excluded((space + 1, Timestamp::from_millis(i64::MIN), 0)),
-        );
-        // The oldest change after it says what was there.
-        let mut before: BTreeMap<&RowKey, Option<&Stored>> = BTreeMap::new();
-        for (_, (at, old)) in self.history.range::<Moment, _>(later) {
-            before.entry(at).or_insert(old.as_ref());
-        }
-        let same = backup::rows_of(&self.rows, space).filter(|(at, _)| !before.contains_key(at));
-        let other = before.iter().filter_map(|(at, old)| Some((*at, (*old)?)));
-        same.chain(other).map(|(at, item)| (Arc::clone(at), item.clone())).collect()
+        image(&self.rows, &self.history, table.space, time)
     }
+}
+
+/// What there was at the places of a space that have changed in some time: before the first of these
+/// changes.
+fn before(
+    history: &History,
+    space: SpaceId,
+    from: Bound<(Timestamp, u64)>,
+) -> BTreeMap<&RowKey, Option<&Stored>> {
+    let from = from.map(|(time, number)| (space, time, number));
+    let later = history.range::<Moment, _>((from, Bound::Excluded(start_of(space + 1))));
+    let mut before: BTreeMap<&RowKey, Option<&Stored>> = BTreeMap::new();
+    for (_, (at, old)) in later {
+        before.entry(at).or_insert(old.as_ref());
+    }
+    before
+}
+
+/// The items of a space as they were when a time was over.
+pub(crate) fn image(rows: &Rows, history: &History, space: SpaceId, time: Timestamp) -> Image {
+    let before = before(history, space, Bound::Excluded((time, u64::MAX)));
+    let same = backup::rows_of(rows, space).filter(|(at, _)| !before.contains_key(at));
+    let other = before.iter().filter_map(|(at, old)| Some((*at, (*old)?)));
+    same.chain(other).map(|(at, item)| (Arc::clone(at), item.clone())).collect()
+}
+
+/// What has become of the items of a space that were changed within a period, which is not over at
+/// its end.
+pub(crate) fn changes(
+    rows: &Rows,
+    history: &History,
+    space: SpaceId,
+    period: Range<Timestamp>,
+) -> Vec<Changed> {
+    let (from, to) = ((space, period.start, 0), (space, period.end, 0));
+    let mut changed: BTreeMap<&RowKey, Changed> = BTreeMap::new();
+    for ((_, time, _), (at, old)) in history.range(from..to) {
+        let first = || Changed { at: *time, old: old.clone(), new: None };
+        changed.entry(at).or_insert_with(first).at = *time;
+    }
+    let later = before(history, space, Bound::Included((period.end, 0)));
+    let all = changed.into_iter().map(|(at, mut changed)| {
+        changed.new = later.get(at).map_or_else(|| rows.get(&**at), |old| *old).cloned();
+        changed
+    });
+    all.filter(|changed| changed.old.is_some() || changed.new.is_some()).collect()
 }
 
 pub(crate) fn describe_continuous_backups(

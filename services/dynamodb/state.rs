@@ -9,16 +9,15 @@ use cumulet_store::{Table, tables};
 
 use crate::backup::Backup;
 use crate::errors;
-use crate::export::Export;
-use crate::import::Import;
 use crate::insights::Insights;
 use crate::kinesis::{Destination, Outgoing};
-use crate::recovery::{Moment, Past};
+use crate::recovery::History;
 use crate::replica::{Group, Late};
 use crate::schema::{Index, Kind, Schema};
 use crate::space::{Chore, RowKey, Rows, SpaceId};
 use crate::stream::{Records, Streams};
 use crate::transaction::{Token, TokenIndexes};
+use crate::transfer::{Job, JobIndexes};
 use crate::ttl;
 
 tables! {
@@ -35,16 +34,14 @@ tables! {
         pub(crate) chores: Table<SpaceId, Chore>,
         /// By ARN.
         pub(crate) backups: Table<String, Arc<Backup>>,
-        /// By ARN.
-        pub(crate) exports: Table<String, Arc<Export>>,
-        /// By ARN.
-        pub(crate) imports: Table<String, Arc<Import>>,
+        /// Exports, imports and bulk puts, by ARN.
+        pub(crate) jobs: Table<String, Arc<Job>, JobIndexes>,
         /// Tables whose writes are in other regions before they are answered.
         pub(crate) strong: Table<String, ()>,
         /// Places whose items other regions do not have yet.
         pub(crate) late: Table<RowKey, Late>,
         /// What the items of tables with continuous backups were.
-        pub(crate) history: Table<Moment, Past>,
+        pub(crate) history: History,
         /// Transactions of the last ten minutes, by the callers' tokens.
         pub(crate) tokens: Table<String, Arc<Token>, TokenIndexes>,
         pub(crate) streams: Streams,
@@ -55,7 +52,10 @@ tables! {
         pub(crate) expiries: Table<(Timestamp, RowKey), Arc<str>>,
     }
     next_due = |t| {
-        let is_busy = !t.chores.is_empty() || !t.outgoing.is_empty() || !t.late.is_empty();
+        let is_busy = !t.chores.is_empty()
+            || !t.outgoing.is_empty()
+            || !t.late.is_empty()
+            || !t.jobs.by().running.is_empty();
         let chore = is_busy.then_some(Timestamp::from_millis(i64::MIN));
         let trim = t.streams.by().trim_at.first().map(|(at, _)| *at);
         [chore, trim, ttl::next_due(t)].into_iter().flatten().min()

@@ -166,7 +166,8 @@ pub(crate) fn describe_table(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let (table, mut description) = db.store.read(cx, at.scope, |tx| {
         let table = tx.named(at.name)?;
-        Ok::<_, AwsError>((Arc::clone(table), tx.describe(table, Phase::Active)))
+        let phase = if tx.is_importing(table) { Phase::Creating } else { Phase::Active };
+        Ok::<_, AwsError>((Arc::clone(table), tx.describe(table, phase)))
     })?;
     description.replicas = db.describe_replicas(cx, at.scope, &table);
     Ok(output::DescribeTable { table: Some(description) })
@@ -205,6 +206,9 @@ pub(crate) fn delete_table(
         }
         if table.group.is_strong {
             return Err(replica::only_whole());
+        }
+        if tx.is_importing(&table) {
+            return Err(errors::being_created(at.name));
         }
         let description = tx.describe_deleted(&table);
         tx.back_up_deleted(cx, &table);

@@ -32,8 +32,18 @@ def table(dynamodb, name):
     return name
 
 
+QUICK = {"Delay": 1, "MaxAttempts": 30}
+
+
+def until_done(look, status):
+    """What `look` sees when the work that it looks at is over."""
+    while (seen := look())[status] == "IN_PROGRESS":
+        pass
+    return seen
+
+
 def only_item(dynamodb, name):
-    dynamodb.get_waiter("table_exists").wait(TableName=name)
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=QUICK)
     (item,) = dynamodb.scan(TableName=name)["Items"]
     return item
 
@@ -70,8 +80,9 @@ def test_an_export_comes_back_as_an_import(dynamodb, s3, table):
     s3.create_bucket(Bucket=table)
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket=table, S3Prefix="out")
-    dynamodb.get_waiter("export_completed").wait(ExportArn=begun["ExportDescription"]["ExportArn"])
-    export = dynamodb.describe_export(ExportArn=begun["ExportDescription"]["ExportArn"])["ExportDescription"]
+    arn_of_export = begun["ExportDescription"]["ExportArn"]
+    dynamodb.get_waiter("export_completed").wait(ExportArn=arn_of_export, WaiterConfig=QUICK)
+    export = dynamodb.describe_export(ExportArn=arn_of_export)["ExportDescription"]
     assert (export["ExportStatus"], export["ItemCount"]) == ("COMPLETED", 1)
 
     def read(key):
@@ -110,7 +121,8 @@ def run_import(dynamodb, name, **source):
     }
     begun = dynamodb.import_table(TableCreationParameters=creation, **source)["ImportTableDescription"]
     assert begun["ImportStatus"] == "IN_PROGRESS"
-    return dynamodb.describe_import(ImportArn=begun["ImportArn"])["ImportTableDescription"]
+    arn = begun["ImportArn"]
+    return until_done(lambda: dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"], "ImportStatus")
 
 
 @pytest.mark.parametrize("compression", ["NONE", "GZIP"])
@@ -131,10 +143,70 @@ def test_csv_is_imported(dynamodb, s3, name, compression):
     assert found == {**key, "note": {"S": 'one, "two"\nthree'}}
 
 
+def test_a_table_is_exported_as_ion_and_imported_again(dynamodb, s3, table):
+    s3.create_bucket(Bucket=table)
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+    begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket=table, ExportFormat="ION")
+    arn_of_export = begun["ExportDescription"]["ExportArn"]
+    dynamodb.get_waiter("export_completed").wait(ExportArn=arn_of_export, WaiterConfig=QUICK)
+    (key,) = [entry["Key"] for entry in s3.list_objects_v2(Bucket=table)["Contents"] if "/data/" in entry["Key"]]
+    line = gzip.decompress(s3.get_object(Bucket=table, Key=key)["Body"].read()).decode()
+    assert line.startswith("$ion_1_0 {Item:{blob:{{AP8=}},blobs:$dynamodb_BS::[{{eA==}},{{eQ==}}],list:[null,false,"), line
+    imported = run_import(
+        dynamodb,
+        f"{table}-again",
+        S3BucketSource={"S3Bucket": table, "S3KeyPrefix": key},
+        InputFormat="ION",
+        InputCompressionType="GZIP",
+    )
+    assert imported["ImportStatus"] == "COMPLETED", imported
+    assert only_item(dynamodb, f"{table}-again") == ITEM
+    page = dynamodb.list_imports(PageSize=1)
+    listed = page["ImportSummaryList"]
+    while token := page.get("NextToken"):
+        page = dynamodb.list_imports(PageSize=1, NextToken=token)
+        listed += page["ImportSummaryList"]
+    assert imported["ImportArn"] in [summary["ImportArn"] for summary in listed]
+
+
+def test_items_are_put_in_bulk(dynamodb, s3, table):
+    s3.create_bucket(Bucket=table)
+    keys = [{"pk": {"S": "bulk"}, "sk": {"N": str(i)}} for i in range(2500)]
+    lines = [{"Item": key} for key in keys] + [{"Item": {"pk": {"S": "no sort key"}}}]
+    lines.append({"Item": {"pk": ITEM["pk"], "sk": ITEM["sk"]}, "ConditionExpression": "attribute_not_exists(pk)"})
+    body = gzip.compress("\n".join(map(json.dumps, lines)).encode())
+    s3.put_object(Bucket=table, Key="in/lines.json.gz", Body=body)
+    begun = dynamodb.start_bulk_put_items(
+        TableName=table,
+        InputS3Configuration={
+            "S3Bucket": table,
+            "S3KeyPrefix": "in/",
+            "InputFormat": "DYNAMODB_JSON",
+            "InputCompressionType": "GZIP",
+        },
+        OutputS3Configuration={"S3Bucket": table, "S3KeyPrefix": "out", "OutputType": ["CONDITION_CHECK_FAILURE"]},
+    )["BulkOperationDescription"]
+    arn = begun["BulkOperationArn"]
+    dynamodb.get_waiter("bulk_operation_completed").wait(BulkOperationArn=arn, WaiterConfig=QUICK)
+    done = dynamodb.describe_bulk_operation(BulkOperationArn=arn)["BulkOperationDescription"]
+    assert done["BulkOperationStatus"] == "COMPLETED_WITH_ERRORS"
+    assert (done["ProcessedItemCount"], done["FailedItemCount"]) == (2502, 1)
+    assert done["ProcessedInputBytes"] == done["TotalInputBytes"] == len(body)
+    assert dynamodb.scan(TableName=table, Select="COUNT")["Count"] == 2501
+    (key,) = [o["Key"] for o in s3.list_objects_v2(Bucket=table, Prefix="out/")["Contents"] if o["Key"].endswith(".gz")]
+    report = json.loads(gzip.decompress(s3.get_object(Bucket=table, Key=key)["Body"].read()))
+    assert report["ExistingItem"]["text"] == ITEM["text"]
+    listed = dynamodb.get_paginator("list_bulk_operations").paginate(PaginationConfig={"PageSize": 1})
+    assert arn in [o["BulkOperationArn"] for page in listed for o in page["BulkOperationsSummaryList"]]
+    with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
+        dynamodb.cancel_bulk_operation(BulkOperationArn=f"{arn}0")
+
+
 def test_a_bucket_that_is_not_there_fails_the_work(dynamodb, table):
     arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
     begun = dynamodb.export_table_to_point_in_time(TableArn=arn, S3Bucket=f"{table}-absent")
-    export = dynamodb.describe_export(ExportArn=begun["ExportDescription"]["ExportArn"])["ExportDescription"]
+    arn = begun["ExportDescription"]["ExportArn"]
+    export = until_done(lambda: dynamodb.describe_export(ExportArn=arn)["ExportDescription"], "ExportStatus")
     assert (export["ExportStatus"], export["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
     imported = run_import(
         dynamodb, f"{table}-again", S3BucketSource={"S3Bucket": f"{table}-absent"}, InputFormat="CSV"

@@ -126,6 +126,7 @@ impl DynamoDb {
             let tx = sections.of(home)?;
             let mut source = TableRow::clone(tx.named(name)?);
             check_unchanged(before, &source)?;
+            tx.check_not_loading(&source)?;
             let rows = backup::rows_of(&tx.rows, source.space);
             let image: Image = rows.map(|(at, item)| (Arc::clone(at), item.clone())).collect();
             if is_strong {
