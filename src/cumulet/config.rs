@@ -254,7 +254,7 @@ fn strip(
             None => drop(plain.insert(name, value)),
         }
     }
-    stripped.append(&mut plain);
+    stripped.extend(plain);
     (stripped, notes)
 }
 

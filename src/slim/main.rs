@@ -50,6 +50,14 @@ fn slim(bytes: &[u8]) -> Result<Vec<u8>> {
     let packed = rows::pack(section.data()?, section.address(), &functions.unused)?;
     let (unused, all) = (functions.unused.len(), functions.bytes());
     writeln!(stdout(), "{unused} unused functions of {all} bytes; {} bytes of rows", packed.len())?;
+    if let Some(pads) = elf.section_by_name(".gcc_except_table") {
+        let end = pads.address() + pads.size();
+        let unused =
+            rows::unused_pads(section.data()?, section.address(), &functions.unused, end)?;
+        for table in unused {
+            place(&elf, &mut slim, table)?.fill(0);
+        }
+    }
     let place = place(&elf, &mut slim, section.address()..section.address() + section.size())?;
     place.fill(0);
     place.get_mut(..packed.len()).ok_or("more rows than before")?.copy_from_slice(&packed);

@@ -11,7 +11,7 @@
 //!
 //! All numbers are LEB128.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crate::Result;
@@ -70,6 +70,26 @@ pub(crate) fn pack(section: &[u8], address: u64, unused: &[Range<u64>]) -> Resul
         }
     }
     Ok(out)
+}
+
+/// Where the tables of landing pads of unused functions are, of all that end at `end`.
+pub(crate) fn unused_pads(
+    section: &[u8],
+    address: u64,
+    unused: &[Range<u64>],
+    end: u64,
+) -> Result<Vec<Range<u64>>> {
+    let (_, rows) = read(section, address)?;
+    let is_unused = |row: &Row<'_>| unused.iter().any(|function| function.contains(&row.start));
+    // Whether somebody has use for it, by where it is.
+    let mut used = BTreeMap::from([(end, true)]);
+    for row in &rows {
+        let Some(at) = row.pads.filter(|at| *at != 0) else { continue };
+        *used.entry(at).or_default() |= !is_unused(row);
+    }
+    let ends = used.keys().skip(1);
+    let tables = used.iter().zip(ends);
+    Ok(tables.filter(|((_, used), _)| !**used).map(|((start, _), end)| *start..*end).collect())
 }
 
 fn pattern<'a>(row: &Row<'a>) -> (usize, bool, &'a [u8]) {
