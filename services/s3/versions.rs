@@ -96,6 +96,13 @@ impl Row {
         }
     }
 
+    pub(crate) fn owner(&self) -> AccountId {
+        match self {
+            Self::Object(version) => version.owner,
+            Self::Marker(marker) => marker.owner,
+        }
+    }
+
     /// The object; a delete marker refuses the method.
     pub(crate) fn object(
         &self,

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cumulet_core::{AwsError, Cx, Timestamp};
+use cumulet_core::codec::Field;
+use cumulet_core::{AwsError, Cx, Encode, Timestamp, Writer};
 
-use crate::api::{self, input, output};
+use crate::api::{input, output};
 use crate::attributes::Attributes;
 use crate::events::{Kind, Subject};
 use crate::state::{S3, Version};
@@ -39,16 +40,19 @@ impl Restored {
         (now < self.until).then(|| format!("ongoing-request=\"false\", expiry-date=\"{until}\""))
     }
 
-    /// As listings show it.
-    fn status(self, now: Timestamp) -> Option<api::RestoreStatus> {
-        (now < self.until).then(|| api::RestoreStatus {
-            is_restore_in_progress: Some(now < self.ready),
-            restore_expiry_date: (self.ready <= now).then_some(self.until),
-        })
-    }
-
     fn is_there(self, now: Timestamp) -> bool {
         self.ready <= now && now < self.until
+    }
+}
+
+/// A restored copy as listings show it.
+pub(crate) struct Status(Restored, Timestamp);
+
+impl Encode for Status {
+    fn encode(&self, w: &mut dyn Writer) {
+        let Self(Restored { ready, until }, now) = self;
+        let until = (ready <= now).then_some(*until);
+        w.record(&[(0, Field::Other(&(now < ready))), (1, Field::Other(&until))]);
     }
 }
 
@@ -62,8 +66,9 @@ impl Restores {
         Self(asked.then(|| cx.now()))
     }
 
-    pub(crate) fn of(self, version: &Version) -> Option<api::RestoreStatus> {
-        version.attributes.restored?.status(self.0?)
+    pub(crate) fn of(self, version: &Version) -> Option<Status> {
+        let (restored, now) = (version.attributes.restored?, self.0?);
+        (now < restored.until).then_some(Status(restored, now))
     }
 }
 

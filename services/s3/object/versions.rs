@@ -1,12 +1,13 @@
 //! `ListObjectVersions`.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
 
 use super::list::common_prefixes;
-use crate::api::{self, input, output};
-use crate::bucket::owner;
+use super::rows::{Listed, Show, Versions};
+use crate::api::{input, output};
 use crate::errors;
 use crate::listing::{Encoding, Page, Query, page};
 use crate::object::restore::Restores;
@@ -30,7 +31,9 @@ pub(crate) fn list_object_versions(
         let page = versions(t, &input.bucket, query, (key_marker, age));
         let show = |text: &str| encoding.show(text);
         let last = page.items.last().filter(|(at, _)| page.next.as_deref() == Some(&*at.key));
-        let mut shown = output::ListObjectVersions {
+        let rows = entries(t, &page);
+        let shows = Show { encoding, owner: true, restores };
+        Ok(output::ListObjectVersions {
             is_truncated: Some(page.next.is_some()),
             key_marker: Some(show(key_marker)),
             version_id_marker: Some(id_marker.unwrap_or_default().to_owned()),
@@ -42,10 +45,10 @@ pub(crate) fn list_object_versions(
             max_keys: i32::try_from(query.max).ok(),
             encoding_type: encoding.name(),
             name: Some(input.bucket.clone()),
+            versions: Some(Versions::objects(Arc::clone(&rows), shows)),
+            delete_markers: Some(Versions::markers(rows, shows)),
             ..Default::default()
-        };
-        show_rows(&mut shown, t, &page, (encoding, restores));
-        Ok(shown)
+        })
     })
 }
 
@@ -85,40 +88,15 @@ fn versions<'a>(
     })
 }
 
-fn show_rows(
-    shown: &mut output::ListObjectVersions,
-    t: &Tables,
-    page: &Page<Entry<'_>>,
-    (encoding, restores): (Encoding, Restores),
-) {
-    let (mut objects, mut markers) = (Vec::new(), Vec::new());
-    for (at, row) in &page.items {
-        let id = VersionId(at.age);
-        let is_latest = Some(t.newest(&at.bucket, &at.key).is_some_and(|(newest, _)| newest == id));
-        let (key, version_id) = (Some(encoding.show(&at.key)), Some(id.to_string()));
-        match row {
-            Row::Object(version) => objects.push(api::ObjectVersion {
-                key,
-                version_id,
-                is_latest,
-                last_modified: Some(version.modified),
-                e_tag: Some(version.etag.quoted()),
-                checksum_algorithm: Some(vec![version.checksum.value.algorithm.name().to_owned()]),
-                checksum_type: Some(version.checksum.kind().name().to_owned()),
-                size: i64::try_from(version.body.len()).ok(),
-                storage_class: Some(version.attributes.storage_class.name()),
-                owner: Some(owner(version.owner)),
-                restore_status: restores.of(version),
-            }),
-            Row::Marker(marker) => markers.push(api::DeleteMarkerEntry {
-                key,
-                version_id,
-                is_latest,
-                last_modified: Some(marker.modified),
-                owner: Some(owner(marker.owner)),
-            }),
-        }
-    }
-    shown.versions = Some(objects);
-    shown.delete_markers = Some(markers);
+/// The rows of a page, as `Versions` and `DeleteMarkers` both hold them.
+fn entries(t: &Tables, page: &Page<Entry<'_>>) -> Arc<[Listed]> {
+    let mut before: Option<&str> = None;
+    let entries = page.items.iter().map(|(at, row)| {
+        let is_latest = match before.replace(&at.key) {
+            Some(key) => key != &*at.key,
+            None => t.newest(&at.bucket, &at.key).is_some_and(|(newest, _)| newest.0 == at.age),
+        };
+        Listed { at: (*at).clone(), row: (*row).clone(), is_latest }
+    });
+    entries.collect()
 }
