@@ -64,7 +64,7 @@ pub(crate) fn send_message(
         message_deduplication_id: input.message_deduplication_id,
         message_group_id: input.message_group_id,
     };
-    let draft = Draft::parse(entry, at.is_fifo())?;
+    let draft = Draft::parse(cx, entry, at.is_fifo())?;
     let size = draft.size();
     let told = sqs.store.write(cx, at.scope, |tx| {
         let queue = tx.queue(&at.name)?;
@@ -89,7 +89,7 @@ pub(crate) fn send_message_batch(
     let (drafts, mut failed) = batch::each(
         entries,
         |entry| entry.id.take(),
-        |entry| Draft::parse(entry, queue.is_fifo),
+        |entry| Draft::parse(cx, entry, queue.is_fifo),
         |id, draft| (id, draft),
     );
     let drafts = drafts.unwrap_or_default();

@@ -51,6 +51,8 @@ struct Inner {
     endpoint: Arc<str>,
     http: Option<Arc<http::request::Parts>>,
     depth: u8,
+    /// Nobody reads the answer.
+    told: bool,
     caller: Arc<Caller>,
     answer: AnswerHeaders,
 }
@@ -121,6 +123,7 @@ impl Cx {
             endpoint: origin.endpoint,
             http: origin.http,
             depth: 0,
+            told: false,
             caller: Arc::default(),
             answer: AnswerHeaders::default(),
         }))
@@ -164,6 +167,11 @@ impl Cx {
     /// The request id that the answer carries.
     pub fn request_id(&self) -> &str {
         self.0.request_id.as_str()
+    }
+
+    /// Whether anybody reads the answer ([`Cx::tell`]): if not, what only stands there need not be made.
+    pub fn is_answered(&self) -> bool {
+        !self.0.told
     }
 
     /// Scheme and host for URLs in answers: those the caller used, or as configured.
@@ -266,7 +274,7 @@ impl Cx {
     /// # Errors
     /// As [`Cx::call`].
     pub async fn tell(&self, service: &str, operation: &str, input: Value) -> Result<(), AwsError> {
-        self.run(service, operation, input, None).await.map(|_| ())
+        self.run(service, operation, input, None, true).await.map(|_| ())
     }
 
     /// The same as [`Cx::call`] with a byte stream beside the members of input and output.
@@ -277,7 +285,7 @@ impl Cx {
         input: Value,
         body: Option<Body>,
     ) -> Result<(Value, Option<Body>), AwsError> {
-        let (mut output, schema) = self.run(service, operation, input, body).await?;
+        let (mut output, schema) = self.run(service, operation, input, body, false).await?;
         let body = output.take_body();
         let value = schema.map_or(Value::Map(Vec::new()), |schema| to_value(schema, &*output));
         Ok((value, body))
@@ -289,6 +297,7 @@ impl Cx {
         operation: &str,
         input: Value,
         body: Option<Body>,
+        told: bool,
     ) -> Result<(Box<dyn Message>, Option<Schema>), AwsError> {
         let absent = || AwsError::not_implemented(service, operation);
         if self.0.depth >= DEPTH_MAX {
@@ -307,6 +316,7 @@ impl Cx {
         }
         let cx = self.with(|inner| {
             inner.depth += 1;
+            inner.told = told;
             inner.http = None;
             inner.request_id = inner.world.ids().uuid_text();
         });

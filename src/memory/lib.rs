@@ -1,5 +1,6 @@
 //! Small blocks of memory that each thread keeps for its own next call, before an allocator that
-//! takes a lock for every one (dlmalloc, in static binaries): a small request makes a hundred calls.
+//! takes a lock for every one (dlmalloc, in static binaries) or joins and sorts them again and again
+//! (glibc's): a small request makes a hundred calls.
 //!
 //! Invariants: a block of a class always has that class's layout, whoever asked for it and whoever
 //! gives it back; a thread gives all it keeps back at its end.

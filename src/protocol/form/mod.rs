@@ -9,16 +9,22 @@ use percent_encoding::percent_decode;
 
 /// Names and values, percent-decoded, in the order given. Bytes that are not UTF-8 are replaced.
 pub fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    encoded(text).map(|(name, value)| (decode(name), decode(value)))
+}
+
+fn encoded(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     text.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
         let (name, value) = pair.split_at(at);
-        (decode(name), decode(value.get(1..).unwrap_or_default()))
+        (name, value.get(1..).unwrap_or_default())
     })
 }
 
 fn decode(text: &[u8]) -> Cow<'_, str> {
-    if !text.iter().any(|b| matches!(b, b'+' | b'%')) {
-        return String::from_utf8_lossy(text);
+    // All of it is looked at, many bytes at a time.
+    if text.iter().fold(true, |plain, b| plain & !matches!(b, b'+' | b'%')) {
+        let valid = std::str::from_utf8(text);
+        return valid.map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed);
     }
     let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
     let decoded: Vec<u8> = percent_decode(&spaced).collect();
@@ -29,7 +35,7 @@ fn decode(text: &[u8]) -> Cow<'_, str> {
 
 /// The last value of the parameter called `name`.
 pub(crate) fn find<'a>(text: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
-    pairs(text).filter(|(n, _)| n == name).last().map(|(_, value)| value)
+    encoded(text).filter(|(n, _)| decode(n) == name).last().map(|(_, value)| decode(value))
 }
 
 pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
