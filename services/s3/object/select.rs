@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use cumulet_core::body::{Event, Events};
-use cumulet_core::{AwsError, Blob, Body, Cx};
+use cumulet_core::{AwsError, Body, Cx, Value};
 use http::header::RANGE;
 
-use crate::api::{ContinuationEvent, EndEvent, Progress, ProgressEvent, RecordsEvent, Stats};
-use crate::api::{SelectObjectContentEventStream as Union, StatsEvent, input, output};
+use crate::api::{input, output};
 use crate::select::{self, Request, Selection};
 use crate::state::S3;
 use crate::{customer_key, errors};
@@ -44,33 +42,25 @@ async fn next((first, mut selection): Source) -> Option<(Result<Event, AwsError>
         Some(event) => Ok(event),
         None => selection.next().await?,
     };
-    Some((event.map(typed), (None, selection)))
+    Some((event.map(|event| Box::new(union(event)) as Event), (None, selection)))
 }
 
-fn typed(event: select::Event) -> Event {
-    let long = |n: u64| i64::try_from(n).ok();
-    let blob = |bytes: Bytes| RecordsEvent { payload: Some(Blob(bytes)) };
-    let mut union = Union::default();
-    match event {
-        select::Event::Records(bytes) => union.records = Some(blob(bytes)),
-        select::Event::Cont => union.cont = Some(ContinuationEvent {}),
-        select::Event::End => union.end = Some(EndEvent {}),
-        select::Event::Progress(select::Stats { scanned, processed, returned }) => {
-            let details = Progress {
-                bytes_scanned: long(scanned),
-                bytes_processed: long(processed),
-                bytes_returned: long(returned),
-            };
-            union.progress = Some(ProgressEvent { details: Some(details) });
+/// An event in the stream's union. Not by its types: their code would be several times this.
+fn union(event: select::Event) -> Value {
+    let long = |n: u64| Value::Integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let (name, inside) = match event {
+        select::Event::Records(bytes) => ("Records", Some(("Payload", Value::Blob(bytes)))),
+        select::Event::Cont => ("Cont", None),
+        select::Event::End => ("End", None),
+        select::Event::Progress(stats) | select::Event::Stats(stats) => {
+            let last = matches!(event, select::Event::Stats(_));
+            let details = Value::map([
+                ("BytesScanned", long(stats.scanned)),
+                ("BytesProcessed", long(stats.processed)),
+                ("BytesReturned", long(stats.returned)),
+            ]);
+            (if last { "Stats" } else { "Progress" }, Some(("Details", details)))
         }
-        select::Event::Stats(select::Stats { scanned, processed, returned }) => {
-            let details = Stats {
-                bytes_scanned: long(scanned),
-                bytes_processed: long(processed),
-                bytes_returned: long(returned),
-            };
-            union.stats = Some(StatsEvent { details: Some(details) });
-        }
-    }
-    Box::new(union)
+    };
+    Value::map([(name, Value::map(inside))])
 }

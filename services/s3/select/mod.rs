@@ -108,6 +108,7 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Asks `request` of a body of `size` bytes.
+    #[inline(never)]
     pub(crate) fn new(
         request: Request,
         size: u64,

@@ -50,6 +50,8 @@ pub(super) enum Output {
 }
 
 impl Request {
+    // Out of the handler's future, where the same code is larger.
+    #[inline(never)]
     pub(crate) fn parse(input: &SelectObjectContentRequest) -> Result<Self, AwsError> {
         let expression = required("Expression", input.expression.as_ref())?;
         if required("ExpressionType", input.expression_type.as_ref())? != "SQL" {
