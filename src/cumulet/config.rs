@@ -303,10 +303,10 @@ impl Reader {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let nanos = format!("{fraction:0<9.9}").parse();
         let given = whole.parse().ok().zip(nanos.ok());
-        given.map(|(whole, nanos)| Duration::new(whole, nanos)).unwrap_or_else(|| {
+        if given.is_none() {
             self.notes.push(format!("{name} is no number of seconds; it stays {default:?}"));
-            default
-        })
+        }
+        given.map_or(default, |(whole, nanos)| Duration::new(whole, nanos))
     }
 
     fn listen(&mut self) -> Vec<Listen> {
