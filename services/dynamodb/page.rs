@@ -22,6 +22,8 @@ const BYTES_MAX: usize = 1 << 20;
 /// What is asked for.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
+    /// Its name, for those who ask it of the wrong index.
+    pub(crate) operation: &'static str,
     pub(crate) index: Option<&'a str>,
     pub(crate) select: Option<&'a str>,
     pub(crate) filter: Option<Condition>,
@@ -70,6 +72,9 @@ impl Request<'_> {
     /// The index that is asked for.
     pub(crate) fn index<'t>(&self, table: &'t TableRow) -> Result<Option<&'t Index>, AwsError> {
         let Some(name) = self.index else { return Ok(None) };
+        if table.vectors.iter().any(|vector| vector.index.name == name) {
+            return Err(errors::wrong_index(self.operation));
+        }
         let index = table.index(name).ok_or_else(|| errors::no_index(name))?;
         if index.is_backfilling {
             let text = "Cannot read from backfilling global secondary index";
