@@ -54,6 +54,7 @@ pub(crate) fn search_vectors(
         )));
     }
     let (hash, filters) = bind(index, condition)?;
+    let vector = vector.into_iter().map(f32::to_le_bytes).collect();
     let search = Search { table: &table, index, rows: &rows, vector, filters };
     let (found, seen) = search.nearest(&hash, top);
     let names = index.names(&table);
@@ -164,7 +165,7 @@ struct Search<'a> {
     table: &'a TableRow,
     index: &'a VectorIndex,
     rows: &'a Rows,
-    vector: Vec<f32>,
+    vector: Vec<Float>,
     filters: Vec<Condition>,
 }
 
@@ -208,7 +209,7 @@ impl Search<'_> {
         let end = key::after(&prefix);
         let bounds = (Bound::Included(&*prefix), Bound::Excluded(&*end));
         let base = |at: &[u8]| self.rows.get(&*key::base(at, prefix.len(), self.table.space));
-        let norm = dot(&self.vector, &self.vector);
+        let norm = sum(&self.vector, &self.vector, |a, b| a * b);
         let (mut heap, mut seen) = (BinaryHeap::with_capacity(top + 1), 0);
         for (at, row) in self.rows.range::<[u8], _>(bounds) {
             let Some(row) = row.get(&self.index.attribute) else { continue };
@@ -234,36 +235,36 @@ impl Search<'_> {
 
     /// What AWS calls the score of a row.
     fn score(&self, norm: f64, row: &[u8]) -> f64 {
-        let (row, _) = row.as_chunks();
-        let sum = |step: fn(f64, f64) -> f64| {
-            sum(&self.vector, row, |mine, its| step(mine, f64::from(f32::from_le_bytes(*its))))
-        };
+        let (mine, (row, _)) = (&*self.vector, row.as_chunks());
         match self.index.distance {
-            Distance::DotProduct => sum(|a, b| a * b),
-            Distance::Euclidean => sum(|a, b| (a - b) * (a - b)).sqrt(),
+            Distance::DotProduct => sum(mine, row, |a, b| a * b),
+            Distance::Euclidean => sum(mine, row, |a, b| (a - b) * (a - b)).sqrt(),
             Distance::Cosine => {
-                let lengths = (norm * sum(|_, b| b * b)).sqrt();
+                let lengths = (norm * sum(row, row, |a, b| a * b)).sqrt();
                 // Nothing has no direction: it is as far from all.
-                let cosine = if lengths > 0.0 { sum(|a, b| a * b) / lengths } else { 0.0 };
+                let cosine =
+                    if lengths > 0.0 { sum(mine, row, |a, b| a * b) / lengths } else { 0.0 };
                 (1.0 - cosine).clamp(0.0, 2.0)
             }
         }
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    sum(a, b, |a, b| a * f64::from(*b))
-}
+/// A 32-bit float as rows have it.
+type Float = [u8; 4];
 
 /// The sum of what `step` makes of each pair, in several lanes.
-fn sum<T>(a: &[f32], b: &[T], step: impl Fn(f64, &T) -> f64) -> f64 {
+fn sum(a: &[Float], b: &[Float], step: impl Fn(f64, f64) -> f64) -> f64 {
     let ((many_a, few_a), (many_b, few_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let wide = |float: &Float| f64::from(f32::from_le_bytes(*float));
     let mut lanes = [0.0; LANES];
-    let parts = many_a.iter().zip(many_b).map(|(a, b)| (a.as_slice(), b.as_slice()));
-    for (a, b) in parts.chain([(few_a, few_b)]) {
+    for (a, b) in many_a.iter().zip(many_b) {
         for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += step(f64::from(*a), b);
+            *lane += step(wide(a), wide(b));
         }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(few_a).zip(few_b) {
+        *lane += step(wide(a), wide(b));
     }
     lanes.iter().sum()
 }
