@@ -455,3 +455,25 @@ async fn a_restored_table_has_its_vector_indexes_unless_they_are_left_out() {
     assert_eq!(at(&made, "TableDescription.VectorIndexes").items().len(), 1);
     assert_eq!(at(&made, "TableDescription.AttributeDefinitions").items().len(), 1);
 }
+
+#[tokio::test]
+async fn a_replica_has_the_vector_indexes_of_its_group() {
+    let cloud = cloud();
+    table(&cloud, vec![index("one", "EUCLIDEAN", vec![])]).await;
+    put(&cloud, item("a", &[1.0, 1.0], vec![])).await;
+    let change = async |asked: Value| {
+        let Value::Map(mut entries) = asked else { unreachable!("a map") };
+        entries.push(("TableName".to_owned(), "table".into()));
+        cloud.call("dynamodb.UpdateTable", Value::Map(entries)).await;
+        cloud.settle().await;
+    };
+    change(value!({"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]})).await;
+    change(value!({"VectorIndexUpdates": [{"Create": (index("two", "COSINE", vec![]))}]})).await;
+    change(value!({"VectorIndexUpdates": [{"Delete": {"IndexName": "one"}}]})).await;
+    let there = cloud.from("000000000000", "eu-west-1");
+    let seen = described(&there).await;
+    assert_eq!(text(&seen, "VectorIndexes.0.IndexName"), "two");
+    assert_eq!(at(&seen, "VectorIndexes").items().len(), 1);
+    let found = ranks(&there, search("two", &[2.0, 2.0], vec![])).await;
+    assert_eq!(found, [("a".to_owned(), 0.0)]);
+}
