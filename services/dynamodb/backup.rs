@@ -15,6 +15,7 @@ use crate::errors;
 use crate::name::TableRef;
 use crate::space::Rows;
 use crate::state::{TableRow, Tables};
+use crate::vector::VectorIndex;
 use crate::{DynamoDb, key};
 
 /// How long AWS keeps what it has made by itself.
@@ -110,11 +111,22 @@ fn features(table: &TableRow) -> api::SourceTableFeatureDetails {
             on_demand_throughput: capacity.describe_most(),
         }
     });
+    let vectors =
+        table.vectors.iter().map(VectorIndex::describe).map(|vector| api::VectorIndexInfo {
+            index_name: vector.index_name,
+            vector_attribute: vector.vector_attribute,
+            search_schema: vector.search_schema,
+            projection: vector.projection,
+            dimensions: vector.dimensions,
+            distance_function: vector.distance_function,
+        });
     let (locals, globals): (Vec<_>, Vec<_>) = (locals.collect(), globals.collect());
+    let vectors: Vec<_> = vectors.collect();
     let stream = table.stream.as_ref().filter(|stream| stream.is_enabled);
     api::SourceTableFeatureDetails {
         local_secondary_indexes: Some(locals).filter(|list| !list.is_empty()),
         global_secondary_indexes: Some(globals).filter(|list| !list.is_empty()),
+        vector_indexes: Some(vectors).filter(|list| !list.is_empty()),
         stream_description: stream.map(|stream| api::StreamSpecification {
             stream_enabled: Some(true),
             stream_view_type: Some(stream.view.clone()),
@@ -124,7 +136,6 @@ fn features(table: &TableRow) -> api::SourceTableFeatureDetails {
             time_to_live_status: Some("ENABLED".to_owned()),
             attribute_name: Some(name.clone()),
         }),
-        ..api::SourceTableFeatureDetails::default()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{self, Capacity, ConsumedCapacity};
+use crate::api::{self, Capacity, ConsumedCapacity, VectorCapacity};
 use crate::encoded;
 use crate::schema::{Index, Projection};
 use crate::space::Change;
 use crate::state::TableRow;
 use crate::stored::{Names, Stored};
 use crate::value::{AttributeValue, Item};
+use crate::vector::VectorIndex;
 
 /// Bytes that a unit reads, consistently.
 const READ_BYTES: usize = 4096;
@@ -40,6 +41,8 @@ pub(crate) struct Units {
     table: f64,
     locals: BTreeMap<String, f64>,
     globals: BTreeMap<String, f64>,
+    /// Bytes that are written to vector indexes: no units, and the same in a transaction.
+    vectors: BTreeMap<String, f64>,
 }
 
 /// Which units they are, where an answer says so: in transactions.
@@ -66,6 +69,12 @@ fn written(bytes: usize) -> f64 {
     blocks(bytes, WRITE_BYTES).max(1.0)
 }
 
+/// Bytes that a write to a vector index counts as, or a search of one.
+#[expect(clippy::cast_precision_loss, reason = "far from 2^52")]
+pub(crate) fn metered(bytes: usize) -> f64 {
+    bytes.max(WRITE_BYTES) as f64
+}
+
 impl Units {
     /// Units of a table, or of one of its indexes.
     pub(crate) fn of_read(index: Option<&Index>, units: f64) -> Self {
@@ -89,26 +98,28 @@ impl Units {
         let mut all = Self { table: written(size(old).max(size(new))), ..Self::default() };
         for index in &table.indexes {
             let names = names(table, index);
-            let (old, new) = (entry(index, names.as_ref(), old), entry(index, names.as_ref(), new));
-            let units = match (&old, &new) {
-                (None, None) => continue,
-                (Some(one), None) | (None, Some(one)) => written(one.size),
-                (Some(old), Some(new)) if old.key != new.key => {
-                    written(old.size) + written(new.size)
-                }
-                (Some(old), Some(new)) if old.attributes == new.attributes => continue,
-                (Some(old), Some(new)) => written(old.size.max(new.size)),
-            };
-            *all.of_index(index) = units;
+            let entry = |item: Option<&Stored>| entry(index, part(names.as_ref(), item?));
+            if let Some(units) = changed(entry(old), entry(new), written) {
+                *all.of_index(index) = units;
+            }
+        }
+        for vector in &table.vectors {
+            let names = vector.names(table);
+            let entry = |item: Option<&Stored>| vector_entry(vector, names.as_ref(), item?);
+            if let Some(bytes) = changed(entry(old), entry(new), metered) {
+                all.vectors.insert(vector.index.name.clone(), bytes);
+            }
         }
         all
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
         self.table += other.table;
-        for (mine, others) in
-            [(&mut self.locals, &other.locals), (&mut self.globals, &other.globals)]
-        {
+        for (mine, others) in [
+            (&mut self.locals, &other.locals),
+            (&mut self.globals, &other.globals),
+            (&mut self.vectors, &other.vectors),
+        ] {
             for (name, units) in others {
                 *mine.entry(name.clone()).or_default() += units;
             }
@@ -118,7 +129,7 @@ impl Units {
     /// As often as a transaction does everything.
     #[must_use]
     pub(crate) fn twice(mut self) -> Self {
-        let copy = self.clone();
+        let copy = Self { vectors: BTreeMap::new(), ..self.clone() };
         self.add(&copy);
         self
     }
@@ -146,6 +157,12 @@ impl Units {
             let each = units.iter().map(|(name, units)| (name.clone(), capacity(*units)));
             (!units.is_empty() && report == Report::Indexes).then(|| each.collect())
         };
+        let bytes = |(name, bytes): (&String, &f64)| {
+            let written = Some(*bytes);
+            let capacity =
+                VectorCapacity { vector_write_request_bytes: written, ..VectorCapacity::default() };
+            (name.clone(), capacity)
+        };
         let all = capacity(self.total());
         Some(ConsumedCapacity {
             table_name: Some(table.to_owned()),
@@ -155,31 +172,49 @@ impl Units {
             table: (report == Report::Indexes).then(|| capacity(self.table)),
             local_secondary_indexes: map(&self.locals),
             global_secondary_indexes: map(&self.globals),
-            ..ConsumedCapacity::default()
+            vector_indexes: (!self.vectors.is_empty() && report == Report::Indexes)
+                .then(|| self.vectors.iter().map(bytes).collect()),
         })
     }
 }
 
 /// What an index has of an item.
 struct Entry {
-    key: Vec<Option<AttributeValue>>,
+    key: Vec<AttributeValue>,
     attributes: Vec<u8>,
     size: usize,
 }
 
-fn entry(index: &Index, names: Option<&Names>, item: Option<&Stored>) -> Option<Entry> {
-    let item = item?;
-    let key: Vec<_> =
-        index.key.parts().map(|p| item.get(&p.name).map(encoded::EncodedValue::decode)).collect();
-    if key.iter().any(Option::is_none) {
-        return None;
-    }
+/// These attributes of an item.
+fn part(names: Option<&Names>, item: &Stored) -> Item {
     let mut part = item.item();
     if let Some(names) = names {
         part.retain(|name, _| names.contains(name));
     }
+    part
+}
+
+fn entry(index: &Index, part: Item) -> Option<Entry> {
+    let key: Option<Vec<_>> = index.key.parts().map(|p| part.get(&p.name).cloned()).collect();
     let size = crate::value::item_size(&part);
-    Some(Entry { key, attributes: encoded::encode(&part), size })
+    Some(Entry { key: key?, attributes: encoded::encode(&part), size })
+}
+
+fn vector_entry(vector: &VectorIndex, names: Option<&Names>, item: &Stored) -> Option<Entry> {
+    let mut part = part(names, item);
+    part.append(&mut vector.row(item)?);
+    entry(&vector.index, part)
+}
+
+/// What a write takes in an index, if it changes anything there.
+fn changed(old: Option<Entry>, new: Option<Entry>, cost: fn(usize) -> f64) -> Option<f64> {
+    match (old, new) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(cost(one.size)),
+        (Some(old), Some(new)) if old.key != new.key => Some(cost(old.size) + cost(new.size)),
+        (Some(old), Some(new)) if old.attributes == new.attributes => None,
+        (Some(old), Some(new)) => Some(cost(old.size.max(new.size))),
+    }
 }
 
 /// The indexes that an item is in, and its bytes there.
@@ -188,8 +223,19 @@ pub(crate) fn index_sizes<'t>(
     item: &'t Stored,
 ) -> impl Iterator<Item = (&'t Index, usize)> {
     table.indexes.iter().filter_map(|index| {
-        let entry = entry(index, names(table, index).as_ref(), Some(item))?;
+        let entry = entry(index, part(names(table, index).as_ref(), item))?;
         Some((index, entry.size))
+    })
+}
+
+/// The vector indexes that an item is in, and its bytes there.
+pub(crate) fn vector_sizes<'t>(
+    table: &'t TableRow,
+    item: &'t Stored,
+) -> impl Iterator<Item = (&'t VectorIndex, usize)> {
+    table.vectors.iter().filter_map(|vector| {
+        let entry = vector_entry(vector, vector.names(table).as_ref(), item)?;
+        Some((vector, entry.size))
     })
 }
 

@@ -7,10 +7,11 @@
 use crate::api::{
     self, BillingModeSummary, GlobalSecondaryIndexDescription,
     GlobalSecondaryIndexWarmThroughputDescription, LocalSecondaryIndexDescription, SSEDescription,
-    TableClassSummary, TableDescription, TableWarmThroughputDescription,
+    TableClassSummary, TableDescription, TableWarmThroughputDescription, VectorIndexDescription,
 };
 use crate::schema::{self, Index};
 use crate::state::{Capacity, TableRow, Tables};
+use crate::vector::VectorIndex;
 
 /// What is being done to a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ impl Tables {
         let locals: Vec<_> = indexes(false).map(|i| self.describe_local(table, i)).collect();
         let globals: Vec<_> =
             indexes(true).map(|i| self.describe_global(table, i, phase)).collect();
+        let vectors: Vec<_> =
+            table.vectors.iter().map(|v| self.describe_vector(table, v, phase)).collect();
         let stream = table.stream.as_ref();
         let enabled = stream.filter(|s| s.is_enabled);
         let mut description = TableDescription {
@@ -58,6 +61,7 @@ impl Tables {
             billing_mode_summary: billing(table, phase),
             local_secondary_indexes: Some(locals).filter(|l| !l.is_empty()),
             global_secondary_indexes: Some(globals).filter(|g| !g.is_empty()),
+            vector_indexes: Some(vectors).filter(|v| !v.is_empty()),
             stream_specification: enabled.map(|stream| api::StreamSpecification {
                 stream_enabled: Some(true),
                 stream_view_type: Some(stream.view.clone()),
@@ -124,13 +128,12 @@ impl Tables {
     ) -> GlobalSecondaryIndexDescription {
         let (items, bytes) = self.rows.by().of(index.space);
         let capacity = index.capacity.clone().unwrap_or_default();
-        let is_made = index.is_backfilling || phase == Phase::Creating;
-        let status = if is_made { "CREATING" } else { "ACTIVE" }.to_owned();
+        let status = status(index, phase);
         GlobalSecondaryIndexDescription {
             index_name: Some(index.name.clone()),
             key_schema: Some(index.key.describe()),
             projection: Some(index.projection.describe()),
-            index_status: Some(status.clone()),
+            index_status: Some(status.to_owned()),
             backfilling: index.is_backfilling.then_some(true),
             provisioned_throughput: Some(capacity.describe()),
             index_size_bytes: long(bytes),
@@ -141,11 +144,38 @@ impl Tables {
                 GlobalSecondaryIndexWarmThroughputDescription {
                     read_units_per_second: Some(read),
                     write_units_per_second: Some(write),
-                    status: Some(if is_made { "UPDATING".to_owned() } else { status.clone() }),
+                    status: Some(if status == "CREATING" { "UPDATING" } else { status }.to_owned()),
                 }
             }),
         }
     }
+
+    fn describe_vector(
+        &self,
+        table: &TableRow,
+        vector: &VectorIndex,
+        phase: Phase,
+    ) -> VectorIndexDescription {
+        let (index, definition) = (&vector.index, vector.describe());
+        let (items, bytes) = self.rows.by().of(index.space);
+        VectorIndexDescription {
+            index_name: definition.index_name,
+            search_schema: definition.search_schema,
+            projection: definition.projection,
+            vector_attribute: definition.vector_attribute,
+            dimensions: definition.dimensions,
+            distance_function: definition.distance_function,
+            index_status: Some(status(index, phase).to_owned()),
+            backfilling: index.is_backfilling.then_some(true),
+            index_size_bytes: long(bytes),
+            item_count: long(items),
+            index_arn: Some(index_arn(table, index)),
+        }
+    }
+}
+
+fn status(index: &Index, phase: Phase) -> &'static str {
+    if index.is_backfilling || phase == Phase::Creating { "CREATING" } else { "ACTIVE" }
 }
 
 fn index_arn(table: &TableRow, index: &Index) -> String {

@@ -91,6 +91,11 @@ impl<'a> EncodedValue<'a> {
         self.read().unwrap_or(AttributeValue::Null)
     }
 
+    /// The bytes of a `B`.
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.cursor().0
+    }
+
     fn read(self) -> Option<AttributeValue> {
         type V = AttributeValue;
         let (tag, rest) = self.0.split_first()?;

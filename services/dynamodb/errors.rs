@@ -170,6 +170,16 @@ pub(crate) fn no_index(name: &str) -> AwsError {
     validation(format!("The table does not have the specified index: {name}"))
 }
 
+pub(crate) fn wrong_index(operation: &str) -> AwsError {
+    validation(format!("{operation} operation not supported on this index type."))
+}
+
+pub(crate) fn one_index_at_a_time() -> AwsError {
+    let message = "Subscriber limit exceeded: Only 1 online index can be created or deleted \
+                   simultaneously per table";
+    bad("LimitExceededException", message)
+}
+
 const CONDITION_FAILED: &str = "The conditional request failed";
 
 pub(crate) fn condition_failed() -> AwsError {

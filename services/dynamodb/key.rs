@@ -27,8 +27,13 @@ pub(crate) fn space(space: SpaceId) -> Vec<u8> {
 
 /// The key of the same item in the space of another table of the same schema.
 pub(crate) fn moved(at: &[u8], space: SpaceId) -> RowKey {
+    base(at, 4, space)
+}
+
+/// The base row's key, of that of a row in an index whose own attributes end somewhere.
+pub(crate) fn base(at: &[u8], end: usize, space: SpaceId) -> RowKey {
     let mut out = space.to_be_bytes().to_vec();
-    out.extend_from_slice(at.get(4..).unwrap_or_default());
+    out.extend_from_slice(at.get(end..).unwrap_or_default());
     out.into()
 }
 
@@ -139,17 +144,11 @@ pub(crate) fn is_in(table: &TableRow, given: &Item) -> bool {
 
 /// Whether an item can stand in the indexes that it has attributes for.
 pub(crate) fn check_indexes(table: &TableRow, item: &Item) -> Result<(), AwsError> {
-    for index in &table.indexes {
+    for index in table.every_index() {
         for part in index.key.parts() {
             let Some(value) = item.get(&part.name) else { continue };
+            check_type(value, part, index)?;
             let (name, index) = (&part.name, &index.name);
-            if !is_of(value, part.kind) {
-                let (wanted, found) = (part.kind.name(), value.type_name());
-                return Err(invalid(format!(
-                    "Type mismatch for Index Key {name} Expected: {wanted} Actual: {found} \
-                     IndexName: {index}"
-                )));
-            }
             if let Some(what) = empty(value) {
                 return Err(validation(format!(
                     "One or more parameter values are not valid. A value specified for a \
@@ -159,7 +158,28 @@ pub(crate) fn check_indexes(table: &TableRow, item: &Item) -> Result<(), AwsErro
             }
         }
     }
+    for vector in &table.vectors {
+        for part in &vector.filters {
+            if let Some(value) = item.get(&part.name) {
+                check_type(value, part, &vector.index)?;
+            }
+        }
+        if let Some(value) = item.get(&vector.attribute) {
+            vector.check(value)?;
+        }
+    }
     Ok(())
+}
+
+fn check_type(value: &AttributeValue, part: &KeyPart, index: &Index) -> Result<(), AwsError> {
+    if is_of(value, part.kind) {
+        return Ok(());
+    }
+    let (wanted, found) = (part.kind.name(), value.type_name());
+    let (name, index) = (&part.name, &index.name);
+    Err(invalid(format!(
+        "Type mismatch for Index Key {name} Expected: {wanted} Actual: {found} IndexName: {index}"
+    )))
 }
 
 /// Where an item stands in an index; nowhere without all of its key attributes.

@@ -29,6 +29,7 @@ mod replica;
 mod restore;
 mod scaling;
 mod schema;
+mod search;
 mod space;
 mod state;
 mod stored;
@@ -42,6 +43,7 @@ mod transfer;
 mod ttl;
 mod update;
 mod value;
+mod vector;
 mod view;
 mod write;
 

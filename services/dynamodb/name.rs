@@ -63,6 +63,12 @@ pub(crate) fn arn_of_global(cx: &Cx, values: &[String]) -> String {
     format!("arn:{}:dynamodb::{}:global-table/{name}", cx.region().partition(), cx.account())
 }
 
+/// The ARN of an index by `TableName` and `IndexName`.
+pub(crate) fn arn_of_index(cx: &Cx, values: &[String]) -> String {
+    let index = values.get(1).map_or("", String::as_str);
+    format!("{}/index/{index}", arn_of_table(cx, values))
+}
+
 /// A `ResourceArn`.
 pub(crate) fn arn_of_resource(_: &Cx, values: &[String]) -> String {
     values.first().cloned().unwrap_or_default()

@@ -182,6 +182,20 @@ impl Number {
         i64::try_from(if self.negative { -wide } else { wide }).ok()
     }
 
+    /// The 32-bit float next to it; `None` where it is beyond all of them.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "the nearest float is what is asked for"
+    )]
+    pub(crate) fn to_f32(self) -> Option<f32> {
+        // Powers of ten up to 22 are exact, so nearly all numbers are rounded once before the last time.
+        let (mantissa, power) = (self.mantissa() as f64, 10_f64.powi(self.exponent().abs()));
+        let wide = if self.exponent < 0 { mantissa / power } else { mantissa * power };
+        let float = if self.negative { -wide } else { wide } as f32;
+        float.is_finite().then_some(float)
+    }
+
     /// What DynamoDB counts for it: a byte, one for a minus, and one per two digits, those before
     /// the point and those behind it apart. Zeros at either end do not count.
     pub(crate) fn size(self) -> usize {

@@ -2,11 +2,11 @@
 
 use cumulet_core::operations;
 
-use crate::name::{arn_of_global, arn_of_resource, arn_of_table};
+use crate::name::{arn_of_global, arn_of_index, arn_of_resource, arn_of_table};
 use crate::transfer::{bulk, export_operations as export, import};
 use crate::{
     DynamoDb, backup, batch, global, insights, item, kinesis, limits, partiql, policy, query,
-    recovery, replica, restore, table, tags, transaction, ttl, update,
+    recovery, replica, restore, search, table, tags, transaction, ttl, update,
 };
 
 operations! { DynamoDb:
@@ -57,6 +57,7 @@ operations! { DynamoDb:
     RestoreTableFromBackup => restore::restore_table_from_backup, resource arn_of_resource ["BackupArn"];
     RestoreTableToPointInTime => restore::restore_table_to_point_in_time, resource arn_of_table ["TargetTableName"];
     Scan => query::scan, is sync, resource arn_of_table ["TableName"];
+    SearchVectors => search::search_vectors, is sync, resource arn_of_index ["TableName", "IndexName"];
     StartBulkPutItems => bulk::start_bulk_put_items, is sync, resource arn_of_table ["TableName"];
     TagResource => tags::tag_resource, is sync, resource arn_of_resource ["ResourceArn"];
     TransactGetItems => transaction::transact_get_items, is sync;

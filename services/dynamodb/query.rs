@@ -27,6 +27,7 @@ pub(crate) fn query(
     let filtered =
         if input.filter_expression.is_some() { "Filter Expression" } else { "QueryFilter" };
     let request = Request {
+        operation: "Query",
         index: input.index_name.as_deref(),
         select: input.select.as_deref(),
         filter,
@@ -155,6 +156,7 @@ pub(crate) fn scan(
     let at = TableRef::of(cx, input.table_name.as_ref())?;
     let segment = segment(input.segment, input.total_segments)?;
     let request = Request {
+        operation: "Scan",
         index: input.index_name.as_deref(),
         select: input.select.as_deref(),
         filter,

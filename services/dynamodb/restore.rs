@@ -13,7 +13,8 @@ use crate::schema::Index;
 use crate::space::RowKey;
 use crate::state::{Encryption, Restored, TableRow, Tables};
 use crate::stored::Stored;
-use crate::{DynamoDb, backup, capacity, encryption, key, name};
+use crate::vector::VectorIndex;
+use crate::{DynamoDb, backup, capacity, encryption, key, name, vector};
 
 /// The items of a table at a time, by the keys that they had.
 pub(crate) type Image = Vec<(RowKey, Stored)>;
@@ -23,6 +24,7 @@ struct Overrides {
     billing: Option<String>,
     globals: Option<Vec<api::GlobalSecondaryIndex>>,
     locals: Option<Vec<api::LocalSecondaryIndex>>,
+    vectors: Option<Vec<api::VectorIndex>>,
     provisioned: Option<api::ProvisionedThroughput>,
     on_demand: Option<api::OnDemandThroughput>,
     encryption: Option<api::SSESpecification>,
@@ -30,20 +32,17 @@ struct Overrides {
 
 /// Both operations have the same members for it.
 macro_rules! overrides {
-    ($input:ident) => {{
-        errors::check_unsupported(&[(
-            "VectorIndexOverride",
-            $input.vector_index_override.is_some(),
-        )])?;
+    ($input:ident) => {
         Overrides {
             billing: $input.billing_mode_override,
             globals: $input.global_secondary_index_override,
             locals: $input.local_secondary_index_override,
+            vectors: $input.vector_index_override,
             provisioned: $input.provisioned_throughput_override,
             on_demand: $input.on_demand_throughput_override,
             encryption: $input.sse_specification_override,
         }
-    }};
+    };
 }
 
 pub(crate) async fn restore_table_from_backup(
@@ -126,22 +125,22 @@ impl Overrides {
             given.parse(by_request, None)?
         };
         let indexes = self.indexes(source, by_request)?;
-        let used = |name: &str| source.key.has(name) || indexes.iter().any(|i| i.key.has(name));
-        let attributes = source.attributes.iter().filter(|(name, _)| used(name)).cloned().collect();
+        let vectors = self.vectors(source)?;
         let encryption: Option<Encryption> = match &self.encryption {
             Some(given) => encryption::choose(cx, Some(given)).await?,
             None => source.encryption.clone(),
         };
         let at = TableRef { scope: cx.scope(), name };
-        Ok(TableRow {
+        let mut table = TableRow {
             name: name.to_owned(),
             arn: at.arn(),
             id: cx.ids().uuid(),
             created: cx.now(),
             space: 0,
-            attributes,
+            attributes: Vec::new(),
             key: source.key.clone(),
             indexes,
+            vectors,
             capacity,
             by_request_since: by_request.then_some(cx.now()),
             stream: None,
@@ -157,7 +156,25 @@ impl Overrides {
             insights: BTreeMap::new(),
             restored: Some(restored),
             group: Group::default(),
-        })
+        };
+        let used = source.attributes.iter().filter(|(name, _)| table.defines(name));
+        table.attributes = used.cloned().collect();
+        vector::check_table(&table)?;
+        Ok(table)
+    }
+
+    /// The vector indexes that are asked for, of those that there were.
+    fn vectors(&self, source: &TableRow) -> Result<Vec<VectorIndex>, AwsError> {
+        let mut kept = source.vectors.clone();
+        if let Some(wanted) = &self.vectors {
+            let wanted = names(wanted.iter().map(|vector| &vector.index_name));
+            let is_known = |name: &str| kept.iter().any(|vector| vector.index.name == name);
+            if let Some(name) = wanted.iter().find(|name| !is_known(name)) {
+                return Err(unknown_index(name));
+            }
+            kept.retain(|vector| wanted.contains(&vector.index.name.as_str()));
+        }
+        Ok(kept)
     }
 
     /// Those that are asked for, of those that there were.
@@ -167,8 +184,7 @@ impl Overrides {
         for (wanted, global) in [(&globals, true), (&locals, false)] {
             let is_known = |name: &str| source.index(name).is_some_and(|i| i.is_global() == global);
             if let Some(name) = wanted.iter().flatten().find(|name| !is_known(name)) {
-                let text = "The source table does not have the specified index";
-                return Err(invalid(format!("{text}: {name}")));
+                return Err(unknown_index(name));
             }
         }
         let mut kept = Vec::new();
@@ -177,7 +193,7 @@ impl Overrides {
             if wanted.as_ref().is_some_and(|names| !names.contains(&index.name.as_str())) {
                 continue;
             }
-            let mut index = Index { is_backfilling: false, ..index.clone() };
+            let mut index = index.clone();
             let given = self.globals.iter().flatten();
             let given = given.clone().find(|given| given.index_name.as_ref() == Some(&index.name));
             let given = given.map(capacity::Given::of_index).unwrap_or_default();
@@ -197,6 +213,10 @@ impl Overrides {
         }
         Ok(kept)
     }
+}
+
+fn unknown_index(name: &str) -> AwsError {
+    invalid(format!("The source table does not have the specified index: {name}"))
 }
 
 fn names<'a>(given: impl Iterator<Item = &'a Option<String>>) -> Vec<&'a str> {
@@ -225,8 +245,9 @@ impl Tables {
     /// Places for a new table's items.
     pub(crate) fn give_spaces(&mut self, table: &mut TableRow) {
         table.space = self.new_space();
-        for index in &mut table.indexes {
+        for index in table.every_index_mut() {
             index.space = self.new_space();
+            index.is_backfilling = false;
         }
     }
 

@@ -7,6 +7,7 @@ use crate::errors::{invalid, validation};
 use crate::name;
 use crate::space::SpaceId;
 use crate::state::Capacity;
+use crate::vector::VectorIndex;
 
 /// The type of a key's attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ pub(crate) enum Projection {
 }
 
 impl Projection {
-    fn parse(given: Option<&api::Projection>) -> Result<Self, AwsError> {
+    pub(crate) fn parse(given: Option<&api::Projection>) -> Result<Self, AwsError> {
         let kind = given.and_then(|p| p.projection_type.as_deref());
         let others = given.and_then(|p| p.non_key_attributes.clone());
         let but = |is: &str, kind: &str| {
@@ -228,7 +229,7 @@ impl Index {
     }
 }
 
-fn checked_name(given: Option<&str>) -> Result<String, AwsError> {
+pub(crate) fn checked_name(given: Option<&str>) -> Result<String, AwsError> {
     let given = given.unwrap_or_default();
     name::check(given, "indexName", "IndexName")?;
     Ok(given.to_owned())
@@ -239,12 +240,16 @@ pub(crate) fn check_definitions(
     attributes: &[(String, Kind)],
     key: &Schema,
     indexes: &[Index],
+    vectors: &[VectorIndex],
 ) -> Result<(), AwsError> {
-    let used = |name: &str| key.has(name) || indexes.iter().any(|index| index.key.has(name));
-    if attributes.iter().all(|(name, _)| used(name)) {
+    let parts = || {
+        let indexes = indexes.iter().flat_map(|index| index.key.parts());
+        key.parts().chain(indexes).chain(vectors.iter().flat_map(VectorIndex::parts))
+    };
+    if attributes.iter().all(|(name, _)| parts().any(|part| part.name == *name)) {
         return Ok(());
     }
-    if indexes.is_empty() {
+    if indexes.is_empty() && vectors.is_empty() {
         return Err(invalid(
             "Number of attributes in KeySchema does not exactly match number of attributes \
              defined in AttributeDefinitions",
@@ -252,7 +257,7 @@ pub(crate) fn check_definitions(
     }
     let names: Vec<_> = attributes.iter().map(|(name, _)| name.as_str()).collect();
     let mut keys: Vec<&str> = Vec::new();
-    for part in key.parts().chain(indexes.iter().flat_map(|index| index.key.parts())) {
+    for part in parts() {
         if !keys.contains(&part.name.as_str()) {
             keys.push(&part.name);
         }

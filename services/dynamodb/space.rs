@@ -4,7 +4,7 @@
 //!
 //! Invariants:
 //! - A row of an index has the item of its base row, the same bytes, shared; what the index projects
-//!   is cut out when it is read. Its key ends with the base row's, because keys of indexes are not
+//!   is cut out when it is read. That of a vector index has the vector (`vector`). Its key ends with the base row's, because keys of indexes are not
 //!   unique.
 //! - Items change in [`Tables::write_item`] only.
 //! - `Totals` counts what is there: no operation has to.
@@ -19,6 +19,7 @@ use cumulet_store::{Indexes, Table};
 use crate::schema::Index;
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
+use crate::vector::VectorIndex;
 use crate::{DynamoDb, key};
 
 /// The number of a space. One that was emptied is never used again.
@@ -93,6 +94,9 @@ impl Tables {
         for index in &table.indexes {
             self.index_item(index, at, old.as_ref(), new.as_ref());
         }
+        for vector in &table.vectors {
+            self.index_vector(vector, at, old.as_ref(), new.as_ref());
+        }
         self.remember(cx.now(), table, at, old.as_ref());
         self.is_late(cx.now(), table, at);
         let change = Change { old, new };
@@ -116,6 +120,28 @@ impl Tables {
         }
         if let (Some(after), Some(item)) = (after, new) {
             self.rows.insert(after, item.clone());
+        }
+    }
+
+    fn index_vector(
+        &mut self,
+        vector: &VectorIndex,
+        at: &RowKey,
+        old: Option<&Stored>,
+        new: Option<&Stored>,
+    ) {
+        let before = old.and_then(|item| key::in_index(&vector.index, item, at));
+        let after = new.and_then(|item| key::in_index(&vector.index, item, at));
+        let both = old.zip(new).filter(|_| before == after);
+        let name = &vector.attribute;
+        if both.is_some_and(|(old, new)| old.get(name) == new.get(name)) {
+            return;
+        }
+        if let Some(before) = before {
+            self.rows.remove(&*before);
+        }
+        if let (Some(after), Some(row)) = (after, new.and_then(|item| vector.row(item))) {
+            self.rows.insert(after, Stored::new(&row));
         }
     }
 
@@ -153,18 +179,20 @@ impl Tables {
 
     fn fill(&mut self, space: SpaceId, name: &str, from: &[u8]) {
         let found = self.tables.get(name).cloned();
-        let place =
-            found.as_ref().and_then(|table| table.indexes.iter().position(|i| i.space == space));
-        let (Some(mut table), Some(place)) = (found, place) else {
+        let has = |table: &Arc<TableRow>| table.every_index().any(|index| index.space == space);
+        let Some(mut table) = found.filter(has) else {
             // The table went, or the index: then the space is being emptied.
             self.chores.remove(&space);
             return;
         };
         let rows = self.rows_of(from);
-        if let Some(index) = table.indexes.get(place) {
-            for at in &rows {
-                let item = self.rows.get(&**at).cloned();
+        for at in &rows {
+            let item = self.rows.get(&**at).cloned();
+            for index in table.indexes.iter().filter(|index| index.space == space) {
                 self.index_item(index, at, None, item.as_ref());
+            }
+            for vector in table.vectors.iter().filter(|vector| vector.index.space == space) {
+                self.index_vector(vector, at, None, item.as_ref());
             }
         }
         if let Some(last) = rows.last().filter(|_| rows.len() == ROWS_AT_ONCE) {
@@ -173,8 +201,8 @@ impl Tables {
             return;
         }
         self.chores.remove(&space);
-        let changed = Arc::make_mut(&mut table);
-        if let Some(index) = changed.indexes.get_mut(place) {
+        let indexes = Arc::make_mut(&mut table).every_index_mut();
+        for index in indexes.filter(|index| index.space == space) {
             index.is_backfilling = false;
         }
         self.tables.insert(name.to_owned(), table);

@@ -19,6 +19,7 @@ use crate::stream::{Records, Streams};
 use crate::transaction::{Token, TokenIndexes};
 use crate::transfer::{Job, JobIndexes};
 use crate::ttl;
+use crate::vector::VectorIndex;
 
 tables! {
     /// All of DynamoDB in one scope.
@@ -75,6 +76,7 @@ pub(crate) struct TableRow {
     pub(crate) attributes: Vec<(String, Kind)>,
     pub(crate) key: Schema,
     pub(crate) indexes: Vec<Index>,
+    pub(crate) vectors: Vec<VectorIndex>,
     pub(crate) capacity: Capacity,
     /// Since when it is paid for by request; stays when it no longer is.
     pub(crate) by_request_since: Option<Timestamp>,
@@ -182,6 +184,23 @@ pub(crate) struct Policy {
 impl TableRow {
     pub(crate) fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// All of its indexes, whatever their sort.
+    pub(crate) fn every_index(&self) -> impl Iterator<Item = &Index> {
+        self.indexes.iter().chain(self.vectors.iter().map(|vector| &vector.index))
+    }
+
+    pub(crate) fn every_index_mut(&mut self) -> impl Iterator<Item = &mut Index> {
+        self.indexes.iter_mut().chain(self.vectors.iter_mut().map(|vector| &mut vector.index))
+    }
+
+    /// Is an attribute in the key of the table, or of an index, or in a search schema?
+    pub(crate) fn defines(&self, name: &str) -> bool {
+        let searched = || self.vectors.iter().flat_map(VectorIndex::parts);
+        self.key.has(name)
+            || self.indexes.iter().any(|index| index.key.has(name))
+            || searched().any(|part| part.name == name)
     }
 
     pub(crate) fn stream_arn(&self) -> Option<String> {

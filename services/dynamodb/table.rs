@@ -17,7 +17,7 @@ use crate::space::Chore;
 use crate::state::{
     Class, Encryption, Policy, Recovery, Restored, Stream, TableRow, Tables, label,
 };
-use crate::{DynamoDb, capacity, encryption, policy, replica, tags};
+use crate::{DynamoDb, capacity, encryption, policy, replica, tags, vector};
 
 /// Local indexes of a table, as AWS has it. Global ones it limits to 20, which it raises on
 /// request: there is no limit here.
@@ -47,7 +47,6 @@ pub(crate) async fn create_table(
 fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<TableRow, AwsError> {
     let now = cx.now();
     check_unsupported(&[
-        ("VectorIndexes", input.vector_indexes.is_some()),
         ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
         (
             "GlobalTableSettingsReplicationMode",
@@ -68,8 +67,9 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
         .ok_or_else(|| invalid("Invalid KeySchema: Some index key attribute have no definition"))?;
     let key = Schema::parse(elements, &attributes, 1)?;
     let indexes = indexes(input, &key, &attributes, by_request)?;
-    schema::check_definitions(&attributes, &key, &indexes)?;
-    Ok(TableRow {
+    let vectors = vector::parse_all(input.vector_indexes.as_deref(), &attributes)?;
+    schema::check_definitions(&attributes, &key, &indexes, &vectors)?;
+    let table = TableRow {
         name: at.name.to_owned(),
         arn: at.arn(),
         id: cx.ids().uuid(),
@@ -78,6 +78,7 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
         attributes,
         key,
         indexes,
+        vectors,
         capacity,
         by_request_since: by_request.then_some(now),
         stream: stream(input.stream_specification.as_ref(), label(now))?,
@@ -97,7 +98,9 @@ fn draft(cx: &Cx, at: &TableRef<'_>, input: &input::CreateTable) -> Result<Table
         ttl: None,
         destinations: Vec::new(),
         insights: BTreeMap::new(),
-    })
+    };
+    vector::check_table(&table)?;
+    Ok(table)
 }
 
 fn indexes(
@@ -227,7 +230,7 @@ impl Tables {
         self.tables.remove(&table.name);
         self.strong.remove(&table.name);
         self.forget(table.space);
-        let spaces = table.indexes.iter().map(|index| index.space);
+        let spaces = table.every_index().map(|index| index.space);
         for space in spaces.chain([table.space]) {
             self.begin(space, Chore::Empty);
         }

@@ -4,12 +4,12 @@ use cumulet_core::{AwsError, Cx, Timestamp};
 
 use crate::api::{self, input, output};
 use crate::description::Phase;
-use crate::errors::{self, check_unsupported, invalid, validation};
+use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
 use crate::schema::{self, Index};
 use crate::space::Chore;
 use crate::state::{Class, Encryption, Provisioned, TableRow, Tables, label};
-use crate::{DynamoDb, capacity, encryption, key, replica, table};
+use crate::{DynamoDb, capacity, encryption, key, replica, table, vector};
 
 pub(crate) async fn update_table(
     db: &DynamoDb,
@@ -39,15 +39,15 @@ pub(crate) async fn update_table(
         for change in input.global_secondary_index_updates.iter().flatten() {
             change_index(tx, &mut table, change, &input, cx.now())?;
         }
-        if input.global_secondary_index_updates.is_some() {
-            // Definitions may come along with an index, and those of a deleted one may go.
-            let used = |name: &str| {
-                table.key.has(name) || table.indexes.iter().any(|index| index.key.has(name))
-            };
-            let mut attributes = std::mem::take(&mut table.attributes);
-            attributes.retain(|(name, _)| used(name));
-            table.attributes = attributes;
+        if let Some(updates) = &input.vector_index_updates {
+            define(&mut table, &input)?;
+            vector::change(tx, &mut table, updates, changed_globals(&input))?;
         }
+        vector::check_table(&table)?;
+        // Definitions may come along with an index, and those of a deleted one may go.
+        let mut attributes = std::mem::take(&mut table.attributes);
+        attributes.retain(|(name, _)| table.defines(name));
+        table.attributes = attributes;
         let mut description = tx.describe(&table, Phase::Updating);
         if let Some(sse) = description.sse_description.as_mut()
             && before.encryption.is_none()
@@ -67,8 +67,8 @@ pub(crate) async fn update_table(
             tx.close_stream(&before, cx.now());
         }
         let (name, space) = (table.name.clone(), table.space);
-        let new = table.indexes.iter().filter(|index| before.index(&index.name).is_none());
-        let new: Vec<_> = new.map(|index| index.space).collect();
+        let new = table.every_index().map(|index| index.space);
+        let new: Vec<_> = new.filter(|new| before.every_index().all(|i| i.space != *new)).collect();
         let after = table.clone();
         tx.put(table);
         for index in new {
@@ -85,12 +85,12 @@ pub(crate) async fn update_table(
 }
 
 fn check_something(input: &input::UpdateTable) -> Result<(), AwsError> {
-    check_unsupported(&[("VectorIndexUpdates", input.vector_index_updates.is_some())])?;
     let given = [
         input.provisioned_throughput.is_some(),
         input.billing_mode.is_some(),
         input.stream_specification.is_some(),
         input.global_secondary_index_updates.is_some(),
+        input.vector_index_updates.is_some(),
         input.sse_specification.is_some(),
         input.table_class.is_some(),
         input.deletion_protection_enabled.is_some(),
@@ -266,20 +266,10 @@ fn create_index(
         warm_throughput: create.warm_throughput.clone(),
     };
     let name = given.index_name.as_deref().unwrap_or_default();
-    if table.index(name).is_some() {
+    if table.every_index().any(|index| index.name == name) {
         return Err(validation("Attempting to create an index which already exists"));
     }
-    for (name, kind) in schema::definitions(input.attribute_definitions.as_deref()) {
-        match table.attributes.iter().find(|(known, _)| *known == name) {
-            Some((_, known)) if *known != kind => {
-                let text = "Attributes cannot be redefined. Please check that your attribute has \
-                            the same type as previously defined";
-                return Err(invalid(format!("{text}: {name}")));
-            }
-            Some(_) => {}
-            None => table.attributes.push((name, kind)),
-        }
-    }
+    define(table, input)?;
     let by_request = table.capacity.provisioned.is_none();
     let mut wanted = capacity::Given::of_index(&given);
     if by_request {
@@ -292,4 +282,26 @@ fn create_index(
     index.is_backfilling = true;
     table.indexes.push(index);
     Ok(())
+}
+
+/// Takes in the definitions that come along.
+fn define(table: &mut TableRow, input: &input::UpdateTable) -> Result<(), AwsError> {
+    for (name, kind) in schema::definitions(input.attribute_definitions.as_deref()) {
+        match table.attributes.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) if *known != kind => {
+                let text = "Attributes cannot be redefined. Please check that your attribute has \
+                            the same type as previously defined";
+                return Err(invalid(format!("{text}: {name}")));
+            }
+            Some(_) => {}
+            None => table.attributes.push((name, kind)),
+        }
+    }
+    Ok(())
+}
+
+/// How many global indexes a request makes and deletes.
+fn changed_globals(input: &input::UpdateTable) -> usize {
+    let updates = input.global_secondary_index_updates.iter().flatten();
+    updates.filter(|update| update.create.is_some() || update.delete.is_some()).count()
 }

@@ -86,10 +86,10 @@ impl Operand {
         }
     }
 
-    fn roots<'a>(&'a self, out: &mut BTreeSet<&'a str>) {
+    fn paths<'a>(&'a self, out: &mut Vec<&'a Path>) {
         match self {
-            Self::Path(path) => drop(out.insert(&path.root)),
-            Self::Size(inner) => inner.roots(out),
+            Self::Path(path) => out.push(path),
+            Self::Size(inner) => inner.paths(out),
             Self::Value(_) => {}
         }
     }
@@ -208,39 +208,44 @@ impl Condition {
 
     /// The names of all attributes that it looks at.
     pub(crate) fn roots(&self) -> BTreeSet<&str> {
-        let mut out = BTreeSet::new();
-        self.collect_roots(&mut out);
+        self.paths().into_iter().map(|path| path.root.as_str()).collect()
+    }
+
+    /// All paths in it.
+    pub(crate) fn paths(&self) -> Vec<&Path> {
+        let mut out = Vec::new();
+        self.collect_paths(&mut out);
         out
     }
 
-    fn collect_roots<'a>(&'a self, out: &mut BTreeSet<&'a str>) {
+    fn collect_paths<'a>(&'a self, out: &mut Vec<&'a Path>) {
         match self {
             Self::And(two) | Self::Or(two) => {
                 for condition in &**two {
-                    condition.collect_roots(out);
+                    condition.collect_paths(out);
                 }
             }
-            Self::Not(inner) => inner.collect_roots(out),
+            Self::Not(inner) => inner.collect_paths(out),
             Self::Compare(_, two) | Self::BeginsWith(two) | Self::Contains(two) => {
                 for operand in &**two {
-                    operand.roots(out);
+                    operand.paths(out);
                 }
             }
             Self::Between(three) => {
                 for operand in &**three {
-                    operand.roots(out);
+                    operand.paths(out);
                 }
             }
             Self::In(operand, list) => {
-                operand.roots(out);
+                operand.paths(out);
                 for operand in list {
-                    operand.roots(out);
+                    operand.paths(out);
                 }
             }
-            Self::Exists(operand) | Self::NotExists(operand) => operand.roots(out),
+            Self::Exists(operand) | Self::NotExists(operand) => operand.paths(out),
             Self::Type(a, b) => {
-                a.roots(out);
-                b.roots(out);
+                a.paths(out);
+                b.paths(out);
             }
         }
     }

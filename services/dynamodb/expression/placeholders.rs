@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     Filter,
     KeyCondition,
     Projection,
+    Search,
     Update,
 }
 
@@ -38,6 +39,7 @@ impl Kind {
             Self::Filter => "FilterExpression",
             Self::KeyCondition => "KeyConditionExpression",
             Self::Projection => "ProjectionExpression",
+            Self::Search => "SearchConditionExpression",
             Self::Update => "UpdateExpression",
         }
     }

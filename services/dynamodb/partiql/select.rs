@@ -40,6 +40,7 @@ pub(super) fn run(
     let table = db.store.read(cx, at.scope, |tx| {
         let table = tx.table(at.name)?;
         let mut request = Request {
+            operation: "SELECT",
             index: select.index.as_deref(),
             select: None,
             filter: select.condition.clone(),

@@ -101,6 +101,7 @@ impl Tables {
                 }
             }
         }
+        new.append(&mut self.follow_vectors(&mut theirs, after));
         let (name, space) = (theirs.name.clone(), theirs.space);
         let watches = before.ttl != after.ttl && after.ttl.is_some();
         theirs.ttl.clone_from(&after.ttl);

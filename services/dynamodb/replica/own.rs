@@ -151,7 +151,7 @@ fn override_capacity(
 /// The same table in another region, without items.
 pub(super) fn replica_of(cx: &Cx, source: &TableRow, scope: Scope) -> TableRow {
     let at = TableRef { scope, name: &source.name };
-    let mut table = TableRow {
+    TableRow {
         arn: at.arn(),
         id: cx.ids().uuid(),
         created: cx.now(),
@@ -166,9 +166,5 @@ pub(super) fn replica_of(cx: &Cx, source: &TableRow, scope: Scope) -> TableRow {
         restored: None,
         group: Group { scaling: scaling::of_writes(&source.group.scaling), ..Group::default() },
         ..source.clone()
-    };
-    for index in &mut table.indexes {
-        index.is_backfilling = false;
     }
-    table
 }

@@ -40,6 +40,7 @@ pub(super) struct BulkPut {
     bytes: i64,
     locals: BTreeMap<String, i64>,
     globals: BTreeMap<String, i64>,
+    vectors: BTreeMap<String, i64>,
 }
 
 /// What was not put in, of one kind, that is in no file yet.
@@ -121,6 +122,9 @@ impl BulkPut {
                 let map = if index.is_global() { &mut self.globals } else { &mut self.locals };
                 *map.entry(index.name.clone()).or_default() += long(size);
             }
+            for (vector, size) in consumed::vector_sizes(table, item) {
+                *self.vectors.entry(vector.index.name.clone()).or_default() += long(size);
+            }
         }
         for refusal in refused {
             let (kind, line) = line(&refusal);
@@ -137,6 +141,10 @@ impl BulkPut {
             let all = map.iter().map(|(name, of)| (name.clone(), bytes(of))).collect();
             Some(all).filter(|_| !map.is_empty())
         };
+        let vectors = self.vectors.iter().map(|(name, bytes)| {
+            let bytes = api::BulkOperationVectorBytes { bulk_put_vector_bytes: Some(*bytes) };
+            (name.clone(), bytes)
+        });
         let indexes: i64 = self.locals.values().chain(self.globals.values()).sum();
         api::BulkOperationUsage {
             table_name: Some(self.table.clone()),
@@ -144,7 +152,7 @@ impl BulkPut {
             table: Some(api::BulkOperationBytes { bulk_put_bytes: Some(self.bytes) }),
             local_secondary_indexes: each(&self.locals),
             global_secondary_indexes: each(&self.globals),
-            ..api::BulkOperationUsage::default()
+            vector_indexes: Some(vectors.collect()).filter(|_| !self.vectors.is_empty()),
         }
     }
 
@@ -247,6 +255,7 @@ pub(crate) fn start_bulk_put_items(
         bytes: 0,
         locals: BTreeMap::new(),
         globals: BTreeMap::new(),
+        vectors: BTreeMap::new(),
     }));
     db.store.write(cx, at.scope, |tx| {
         let is_bulk = |task: &Task| matches!(task, Task::BulkPut(_));
@@ -268,7 +277,7 @@ impl Tables {
         if self.is_importing(table) {
             return Err(errors::being_created(name));
         }
-        if table.indexes.iter().any(|index| index.is_backfilling) {
+        if table.every_index().any(|index| index.is_backfilling) {
             return Err(errors::being_updated(name));
         }
         if !table.group.others.is_empty() {

@@ -10,7 +10,7 @@ use super::{Job, Request, Step, Task};
 use crate::api::{self, input, output};
 use crate::name::TableRef;
 use crate::state::{TableRow, Tables};
-use crate::{DynamoDb, errors, schema, table};
+use crate::{DynamoDb, errors, schema, table, vector};
 
 /// Imports that one answer lists.
 const PAGE: usize = 25;
@@ -70,6 +70,7 @@ impl Import {
                 key_schema: Some(table.key.describe()),
                 billing_mode: Some(table.capacity.billing_mode()),
                 provisioned_throughput: provisioned.map(|_| table.capacity.units()),
+                vector_indexes: vector::describe_all(table),
                 ..api::TableCreationParameters::default()
             }),
             start_time: Some(job.started),

@@ -34,6 +34,8 @@ mod table;
 mod transaction;
 #[cfg(test)]
 mod ttl;
+#[cfg(test)]
+mod vector;
 
 use cumulet_core::Value;
 use cumulet_store::Platform;
