@@ -57,3 +57,17 @@ async fn message_attributes_come_back_as_asked_for() {
     assert!(attributes.get("a.x").is_some() && attributes.get("b").is_none());
     assert_eq!(text(&got, "Messages.0.Attributes.ApproximateReceiveCount"), "1");
 }
+
+#[tokio::test]
+async fn a_message_whose_sender_wants_no_answer_is_as_any_other() {
+    let cloud = cloud();
+    let url = queue(&cloud, value!({})).await;
+    let message = value!({"QueueUrl": (&*url), "MessageBody": "hello"});
+    cloud.cx().tell("sqs", "SendMessage", message).await.unwrap();
+    let taken = receive(&cloud, &url).await;
+    assert_eq!(text(&taken[0], "Body"), "hello");
+    assert_eq!(text(&taken[0], "MD5OfBody"), "5d41402abc4b2a76b9719d911017c592");
+    let nobody = value!({"QueueUrl": "/000000000000/none", "MessageBody": "hello"});
+    let refused = cloud.cx().tell("sqs", "SendMessage", nobody).await.unwrap_err();
+    assert_eq!(refused.code(), "QueueDoesNotExist");
+}
