@@ -28,36 +28,28 @@ static ESCAPES: [u8; 256] = {
     table
 };
 
-/// Whether surely no byte is escaped in any format: where it says no, [`ESCAPES`] knows better. The
-/// least of differences, because compilers make vector instructions of that.
-fn is_plain(bytes: &[u8; 16]) -> bool {
-    let from_special = |b: u8| {
-        let (quote_or_and, angle) = ((b | 4) ^ b'&', (b | 2) ^ b'>');
-        b.saturating_sub(0x1f).min(quote_or_and).min(angle).min(b ^ b'\\')
-    };
-    bytes.iter().fold(u8::MAX, |least, b| least.min(from_special(*b))) != 0
+/// Whether surely no byte is escaped in any format: where it says no, [`ESCAPES`] knows better. All
+/// eight at once, by hand: nothing is made vectors of in a binary that is built for size.
+fn is_plain(bytes: &[u8; 8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let all = u64::from_ne_bytes(*bytes);
+    // The highest bit of a byte is set where it is below `n`, at least of the first that is.
+    let below = |x: u64, n: u64| x.wrapping_sub(ONES * n) & !x;
+    let is = |x: u64, byte: u8| below(x ^ (ONES * u64::from(byte)), 1);
+    let quote_or_and = is(all | (ONES * 4), b'&');
+    let angle = is(all | (ONES * 2), b'>');
+    (below(all, 0x20) | quote_or_and | angle | is(all, b'\\')) & (ONES * 0x80) == 0
 }
 
 /// How many bytes at the beginning surely need no escapes.
 fn plain(bytes: &[u8]) -> usize {
     let (chunks, rest) = bytes.as_chunks();
-    let sure = 16 * chunks.iter().take_while(|chunk| is_plain(chunk)).count();
-    if sure + rest.len() < bytes.len() {
-        return sure;
-    }
+    let sure = 8 * chunks.iter().take_while(|chunk| is_plain(chunk)).count();
     // The last ones are looked at once more, together with some before them.
-    let mut ends = [b' '; 16];
-    let last = match (bytes.last_chunk(), bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(last), ..) => last,
-        (None, Some(first), Some(last)) => {
-            if let [a, b] = ends.as_chunks_mut::<8>().0 {
-                (*a, *b) = (*first, *last);
-            }
-            &ends
-        }
-        _ => return sure,
-    };
-    if is_plain(last) { bytes.len() } else { sure }
+    match bytes.last_chunk() {
+        Some(last) if sure + rest.len() == bytes.len() && is_plain(last) => bytes.len(),
+        _ => sure,
+    }
 }
 
 /// Copies the beginning of `rest` that needs no escapes; the first byte that does, and what is
@@ -70,6 +62,11 @@ fn push_plain<'a>(out: &mut Vec<u8>, rest: &'a [u8], format: u8) -> Option<(u8, 
     let (plain, special) = rest.split_at(at);
     out.extend_from_slice(plain);
     special.split_first().map(|(byte, rest)| (*byte, rest))
+}
+
+/// Bytes as they are: one call where a binary that is built for size would make four.
+pub fn push(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
 }
 
 /// Text with what XML cannot hold as references. Control characters go the same way although XML

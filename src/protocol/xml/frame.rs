@@ -3,7 +3,7 @@
 
 use cumulet_core::Timestamp;
 use cumulet_core::codec::Field;
-use cumulet_escape::{push_integer, push_xml};
+use cumulet_escape::{push, push_integer, push_xml};
 
 use super::name;
 use super::write::{Name, Style, element, item_name, push_timestamp};
@@ -98,15 +98,15 @@ impl Frame {
     pub(super) fn write(&mut self, out: &mut Vec<u8>, style: Style, fields: &[(usize, Field<'_>)]) {
         let mut from = 0;
         for (slot, (_, field)) in self.slots.iter_mut().zip(fields) {
-            out.extend_from_slice(self.tags.get(from..slot.at).unwrap_or_default());
+            push(out, self.tags.get(from..slot.at).unwrap_or_default());
             from = slot.at;
             match field {
                 Field::Text(text) => push_xml(out, text),
                 Field::Word(word) | Field::Item(word) => push_word(out, word),
                 Field::Quoted(word) => {
-                    out.extend_from_slice(b"&quot;");
+                    push(out, b"&quot;");
                     push_word(out, word);
-                    out.extend_from_slice(b"&quot;");
+                    push(out, b"&quot;");
                 }
                 Field::Integer(value) => push_integer(out, *value),
                 Field::Timestamp(value) => {
@@ -114,18 +114,18 @@ impl Frame {
                         slot.text.clear();
                         push_timestamp(&mut slot.text, slot.place, style, *value);
                     }
-                    out.extend_from_slice(&slot.text);
+                    push(out, &slot.text);
                 }
                 Field::Other(value) => {
                     value.encode(&mut element(out, slot.place, style, slot.name));
                 }
             }
         }
-        out.extend_from_slice(self.tags.get(from..).unwrap_or_default());
+        push(out, self.tags.get(from..).unwrap_or_default());
     }
 }
 
 fn push_word(out: &mut Vec<u8>, word: &str) {
     debug_assert!(word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b)), "{word}");
-    out.extend_from_slice(word.as_bytes());
+    push(out, word.as_bytes());
 }
