@@ -95,19 +95,34 @@ def test_what_does_not_fit_is_refused(dynamodb, table):
         search(dynamodb, table, SearchVector=numbers([1]))
 
 
-def test_an_import_makes_vector_indexes(dynamodb, s3, bucket, name):
+def test_imports_and_bulk_puts_fill_vector_indexes(dynamodb, s3, bucket, name):
     line = {"pk": {"S": "a"}, "category": {"S": "books"}, "embedding": {"L": numbers([1, 0, 0])}}
-    s3.put_object(Bucket=bucket, Key="items.json", Body=json.dumps({"Item": line}))
-    dynamodb.import_table(
-        S3BucketSource={"S3Bucket": bucket},
+    s3.put_object(Bucket=bucket, Key="in/items.json", Body=json.dumps({"Item": line}))
+    creation = {
+        "TableName": name,
+        "AttributeDefinitions": ATTRIBUTES,
+        "KeySchema": KEY,
+        "BillingMode": "PAY_PER_REQUEST",
+        "VectorIndexes": [INDEX],
+    }
+    made = dynamodb.import_table(
+        S3BucketSource={"S3Bucket": bucket, "S3KeyPrefix": "in/"},
         InputFormat="DYNAMODB_JSON",
-        TableCreationParameters={
-            "TableName": name,
-            "AttributeDefinitions": ATTRIBUTES,
-            "KeySchema": KEY,
-            "BillingMode": "PAY_PER_REQUEST",
-            "VectorIndexes": [INDEX],
-        },
-    )
+        TableCreationParameters=creation,
+    )["ImportTableDescription"]
+    assert made["TableCreationParameters"]["VectorIndexes"] == [INDEX]
+    quick = {"Delay": 1, "MaxAttempts": 30}
+    dynamodb.get_waiter("import_completed").wait(ImportArn=made["ImportArn"], WaiterConfig=quick)
     (result,) = search(dynamodb, name)["SearchResults"]
     assert result["Score"] == 0
+
+    arn = dynamodb.start_bulk_put_items(
+        TableName=name,
+        InputS3Configuration={"S3Bucket": bucket, "S3KeyPrefix": "in/", "InputFormat": "DYNAMODB_JSON"},
+        OutputS3Configuration={"S3Bucket": bucket, "S3KeyPrefix": "out", "OutputType": ["ERROR"]},
+    )["BulkOperationDescription"]["BulkOperationArn"]
+    dynamodb.get_waiter("bulk_operation_completed").wait(BulkOperationArn=arn, WaiterConfig=quick)
+    done = dynamodb.describe_bulk_operation(BulkOperationArn=arn)["BulkOperationDescription"]
+    (usage,) = done["BulkOperationUsage"]
+    # Three floats, and the names and values of `pk` and `category` and the name of `embedding`.
+    assert usage["VectorIndexes"] == {"near": {"BulkPutVectorBytes": 12 + 3 + 13 + 9}}
