@@ -110,7 +110,13 @@ fn ten_to(n: u32) -> f64 {
 }
 
 fn power(n: u32) -> Option<i128> {
-    10_i128.checked_pow(n)
+    (0..n).try_fold(1, |power, _| times(power, 10))
+}
+
+/// Once, and not at every place: it is long.
+#[inline(never)]
+fn times(a: i128, b: i128) -> Option<i128> {
+    a.checked_mul(b)
 }
 
 impl Number {
@@ -185,7 +191,7 @@ impl Number {
     fn aligned(self, other: Self) -> Option<(i128, i128, u32)> {
         let ((a, x), (b, y)) = (self.exact()?, other.exact()?);
         let scale = x.max(y);
-        Some((a.checked_mul(power(scale - x)?)?, b.checked_mul(power(scale - y)?)?, scale))
+        Some((times(a, power(scale - x)?)?, times(b, power(scale - y)?)?, scale))
     }
 
     pub(super) fn compare(self, other: Self) -> Option<Ordering> {
@@ -205,7 +211,7 @@ impl Number {
         let exact = self.aligned(other).and_then(|(a, b, scale)| match op {
             '+' => Some(Self::Decimal(a.checked_add(b)?, scale)),
             '-' => Some(Self::Decimal(a.checked_sub(b)?, scale)),
-            '*' => Some(Self::Decimal(a.checked_mul(b)?, scale.checked_mul(2)?).trimmed(scale)),
+            '*' => Some(Self::Decimal(times(a, b)?, scale * 2).trimmed(scale)),
             '%' => Some(Self::Decimal(a.checked_rem(b)?, scale)),
             _ if whole => Some(Self::Decimal(a.checked_div(b)?, 0)),
             _ => divide(a, b),
@@ -265,6 +271,6 @@ fn digits(n: u128) -> String {
 /// With as many digits as there is room for.
 fn divide(a: i128, b: i128) -> Option<Number> {
     let room = DIGITS_MAX.saturating_sub(a.unsigned_abs().checked_ilog10().unwrap_or(0) + 1);
-    let quotient = a.checked_mul(power(room)?)?.checked_div(b)?;
+    let quotient = times(a, power(room)?)?.checked_div(b)?;
     Some(Number::Decimal(quotient, room).trimmed(0))
 }
