@@ -30,9 +30,9 @@ static ESCAPES: [u8; 256] = {
 
 /// Whether surely no byte is escaped in any format: where it says no, [`ESCAPES`] knows better. All
 /// eight at once, by hand: nothing is made vectors of in a binary that is built for size.
-fn is_plain(bytes: &[u8; 8]) -> bool {
+fn is_plain(bytes: [u8; 8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let all = u64::from_ne_bytes(*bytes);
+    let all = u64::from_ne_bytes(bytes);
     // The highest bit of a byte is set where it is below `n`, at least of the first that is.
     let below = |x: u64, n: u64| x.wrapping_sub(ONES * n) & !x;
     let is = |x: u64, byte: u8| below(x ^ (ONES * u64::from(byte)), 1);
@@ -44,10 +44,10 @@ fn is_plain(bytes: &[u8; 8]) -> bool {
 /// How many bytes at the beginning surely need no escapes.
 fn plain(bytes: &[u8]) -> usize {
     let (chunks, rest) = bytes.as_chunks();
-    let sure = 8 * chunks.iter().take_while(|chunk| is_plain(chunk)).count();
+    let sure = 8 * chunks.iter().take_while(|chunk| is_plain(**chunk)).count();
     // The last ones are looked at once more, together with some before them.
     match bytes.last_chunk() {
-        Some(last) if sure + rest.len() == bytes.len() && is_plain(last) => bytes.len(),
+        Some(last) if sure + rest.len() == bytes.len() && is_plain(*last) => bytes.len(),
         _ => sure,
     }
 }
