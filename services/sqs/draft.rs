@@ -106,7 +106,13 @@ impl Draft {
     }
 
     /// The message that arrives in the queue at `now`.
-    pub(crate) fn into_message(self, cx: &Cx, queue: &Queue, now: Timestamp) -> Message {
+    pub(crate) fn into_message(
+        self,
+        cx: &Cx,
+        queue: &Queue,
+        id: [u8; 16],
+        now: Timestamp,
+    ) -> Message {
         let own = |delay: u32| Duration::from_secs(delay.into());
         let delay = self.delay.map_or(queue.numbers.delay, own);
         let plain = self.attributes.user.is_empty() && self.attributes.system.is_empty();
@@ -114,7 +120,7 @@ impl Draft {
             Dedup::Given(id) | Dedup::OfBody(id) => id.as_str(),
         });
         let mut contents = Contents {
-            id: cx.ids().uuid_bytes(),
+            id,
             texts: Texts::new(self.body, self.group.as_deref(), dedup),
             sent: now,
             sender: cx.account(),

@@ -1,11 +1,12 @@
 //! What FIFO queues remember: deduplication ids and attempts to receive, for five minutes each by
 //! the clock. They are kept apart from messages, because both outlive them.
 
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::Timestamp;
+use cumulet_core::ids::version_4;
 use cumulet_store::{Index, Indexes, Table};
 use sha2::{Digest, Sha256};
 
@@ -15,36 +16,37 @@ use crate::state::{MessageKey, QueueId, Tables};
 const INTERVAL: Duration = Duration::from_secs(300);
 /// What is over goes with what comes: at most this much at a time, so that nobody waits for it.
 const SWEEP: usize = 16;
+/// The bits of a key that are its queue's.
+const OF_QUEUE: u64 = 0xffff_ffff_0000_0000;
 
-/// A remembered id: the queue, and a digest of the rest, which takes less room.
+/// A remembered id: a digest of everything, which takes less room and begins with 32 bits of the
+/// queue's own id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key {
-    queue: QueueId,
-    digest: [u8; 16],
-}
+pub(crate) struct Key(u64, u64);
 
 impl Key {
     /// Without a group the id stands for the whole queue.
     pub(crate) fn new(queue: QueueId, group: Option<&str>, id: &str) -> Self {
         // No id has a line break.
-        let digest = Sha256::new().chain_update(group.unwrap_or_default()).chain_update("\n");
+        let digest = Sha256::new().chain_update(queue.to_be_bytes());
+        let digest = digest.chain_update(group.unwrap_or_default()).chain_update("\n");
         let digest = digest.chain_update(id).finalize();
-        let digest = digest.first_chunk().copied().unwrap_or_default();
-        Self { queue, digest }
+        let word = |rest: &[u8]| rest.first_chunk().copied().map_or(0, u64::from_be_bytes);
+        let (high, low) = digest.split_at_checked(8).unwrap_or_default();
+        Self(queue & OF_QUEUE | word(high) & !OF_QUEUE, word(low))
     }
 
-    /// Everything that a queue remembers.
-    pub(crate) fn all(queue: QueueId) -> Range<Self> {
-        let first = |queue| Self { queue, digest: [0; 16] };
-        first(queue)..first(queue.saturating_add(1))
+    /// Everything that a queue remembers. Another queue's, whose id begins alike, is in there once in
+    /// four billion times.
+    pub(crate) fn all(queue: QueueId) -> RangeInclusive<Self> {
+        Self(queue & OF_QUEUE, 0)..=Self(queue | !OF_QUEUE, u64::MAX)
     }
 }
 
-/// A message that was sent under a deduplication id.
+/// The place of a message that was sent under a deduplication id.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duplicate {
-    pub(crate) message: [u8; 16],
-    pub(crate) place: u64,
+    place: u64,
     until: Timestamp,
 }
 
@@ -112,14 +114,14 @@ fn remember<V: Remembered>(
 }
 
 impl Tables {
-    /// The message that was sent under this id within the interval.
-    pub(crate) fn duplicate(&self, key: &Key, now: Timestamp) -> Option<Duplicate> {
-        recall(&self.duplicates, key, now)
+    /// The place of the message that was sent under this id within the interval.
+    pub(crate) fn duplicate(&self, key: &Key, now: Timestamp) -> Option<u64> {
+        recall(&self.duplicates, key, now).map(|duplicate| duplicate.place)
     }
 
     /// Remembers the message that was sent under an id.
-    pub(crate) fn sent_under(&mut self, id: Key, message: [u8; 16], place: u64, now: Timestamp) {
-        let row = Duplicate { message, place, until: now.plus(INTERVAL) };
+    pub(crate) fn sent_under(&mut self, id: Key, place: u64, now: Timestamp) {
+        let row = Duplicate { place, until: now.plus(INTERVAL) };
         remember(&mut self.duplicates, id, row, now);
     }
 
@@ -142,6 +144,13 @@ impl Tables {
         let message = self.messages.get(&key)?;
         Some(Taken { key, reception: message.reception, visible: message.visible })
     }
+}
+
+/// A message's id follows from its place in a FIFO queue, so that nobody has to remember it for
+/// the duplicates of the message.
+pub(crate) fn message_id((queue, place): MessageKey) -> [u8; 16] {
+    let digest = Sha256::new().chain_update(queue.to_be_bytes()).chain_update(place.to_be_bytes());
+    version_4(digest.finalize().first_chunk().copied().unwrap_or_default())
 }
 
 /// A sequence number: 20 digits, as AWS's, in the order of arrival.

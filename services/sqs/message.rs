@@ -8,7 +8,7 @@ use crate::api::{
     SendMessageResult, input, output,
 };
 use crate::draft::Draft;
-use crate::fifo::sequence_number;
+use crate::fifo::{message_id, sequence_number};
 use crate::metrics::Metric;
 use crate::state::{Queue, Tables};
 use crate::url::QueueRef;
@@ -29,23 +29,20 @@ fn send(
     let [body, user, system] = std::mem::take(&mut draft.digests);
     let seen = draft.key(queue)?;
     let before = seen.as_ref().and_then(|seen| tx.duplicate(seen, now));
-    let (id, place) = if let Some(before) = before {
-        (before.message, before.place)
-    } else {
-        let message = draft.into_message(cx, queue, now);
-        let id = message.contents.id;
-        let (_, place) = tx.add(queue, message);
+    let key = before.map_or_else(|| tx.next_key(queue, now), |place| (queue.id, place));
+    let id = if queue.is_fifo { message_id(key) } else { cx.ids().uuid_bytes() };
+    if before.is_none() {
+        tx.put(queue, key, draft.into_message(cx, queue, id, now));
         if let Some(seen) = seen {
-            tx.sent_under(seen, id, place, now);
+            tx.sent_under(seen, key.1, now);
         }
-        (id, place)
-    };
+    }
     Ok(SendMessageResult {
         md5_of_message_body: body,
         md5_of_message_attributes: user,
         md5_of_message_system_attributes: system,
         message_id: Some(hyphenated(&id)),
-        sequence_number: queue.is_fifo.then(|| sequence_number(place)),
+        sequence_number: queue.is_fifo.then(|| sequence_number(key.1)),
     })
 }
 

@@ -221,7 +221,7 @@ impl Tables {
     /// The place of a message. In a standard queue it goes by the time of sending, whenever it
     /// came into this one, so that the oldest are first. In a FIFO queue it goes by the order of
     /// arrival and is never given twice: it is the sequence number.
-    fn next_key(&mut self, queue: &Queue, sent: Timestamp) -> MessageKey {
+    pub(crate) fn next_key(&mut self, queue: &Queue, sent: Timestamp) -> MessageKey {
         let first = first_place(sent);
         let place = if queue.is_fifo {
             let last = self.sequences.get(&queue.id).copied().unwrap_or(0);
@@ -244,14 +244,18 @@ impl Tables {
     }
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, queue: &Queue, message: Message) -> MessageKey {
+    pub(crate) fn add(&mut self, queue: &Queue, message: Message) {
+        let key = self.next_key(queue, message.contents.sent);
+        self.put(queue, key, message);
+    }
+
+    /// Puts a message into its place.
+    pub(crate) fn put(&mut self, queue: &Queue, key: MessageKey, message: Message) {
         let expiry = message.contents.sent.plus(queue.numbers.retention);
         if self.expiries.get(&queue.id).is_none_or(|at| *at > expiry) {
             self.expiries.insert(queue.id, expiry);
         }
-        let key = self.next_key(queue, message.contents.sent);
         self.messages.insert(key, message);
-        key
     }
 
     /// Removes the messages of a queue whose retention period is over, and plans the next look.

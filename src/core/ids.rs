@@ -53,10 +53,7 @@ impl Ids {
 
     /// The 16 bytes of a random version 4 UUID.
     pub fn uuid_bytes(&self) -> [u8; 16] {
-        let mut bytes: [u8; 16] = self.bytes();
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        bytes
+        version_4(self.bytes())
     }
 
     /// `len` lower case hexadecimal digits.
@@ -72,6 +69,13 @@ impl Ids {
             .map(|b| char::from(*b))
             .collect()
     }
+}
+
+/// Sixteen bytes as those of a version 4 UUID.
+pub fn version_4(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    bytes
 }
 
 /// A UUID's usual form.
