@@ -22,7 +22,7 @@ const BYTES_MAX: usize = 1 << 20;
 
 /// Items that are brought near at a time. Those of a large table are anywhere in memory: the processor
 /// waits for many at once when nothing but a load is asked of each, and one by one when its count of
-/// references is. It takes 2 to 4 µs off the 70 of a page of 100 items out of 1,000,000.
+/// references is. It takes 1 to 2 µs off the 70 of a page of 100 items out of 1,000,000.
 const TOGETHER: usize = 128;
 
 /// What is asked for.
