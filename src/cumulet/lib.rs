@@ -22,6 +22,7 @@ pub mod outbound;
 pub mod server;
 mod services;
 mod signature;
+mod spelling;
 mod start;
 mod stream;
 #[cfg(test)]

@@ -3,14 +3,14 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cumulet_core::{Body, spawn};
-use http::header::{CONNECTION, EXPECT, HeaderValue};
+use http::header::{AUTHORIZATION, CONNECTION, EXPECT, HeaderValue};
 use http::{Request, Response, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -25,6 +25,7 @@ use tokio::time::sleep;
 use crate::config::Listen;
 use crate::gateway::Gateway;
 use crate::identity::Secure;
+use crate::spelling;
 use crate::stream::{Stream, plain};
 #[cfg(feature = "tls")]
 use crate::tls::{Tls, is_hello};
@@ -137,6 +138,9 @@ fn open(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
 pub(crate) async fn serve(listeners: Vec<TcpListener>, server: Server) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
     let server = Arc::new(server);
+    if let Err(error) = Arc::clone(&server).learn_spelling().await {
+        log::debug!("names of headers are in small letters: {error}");
+    }
     for listener in listeners {
         spawn(accept(listener, Arc::clone(&room), Arc::clone(&server)));
     }
@@ -212,7 +216,26 @@ impl Server {
         if start == *b"PR" {
             return self.http2(plain(stream), None).await;
         }
-        self.http1(plain(stream), None).await;
+        self.http1(&self.http1, plain(stream), None).await;
+    }
+
+    /// Reads the message that has the names of headers as AWS spells them, over a connection like any other:
+    /// another type would have HTTP compiled a second time.
+    #[cfg(unix)]
+    async fn learn_spelling(self: Arc<Self>) -> io::Result<()> {
+        let (near, far) = std::os::unix::net::UnixStream::pair()?;
+        (&near).write_all(spelling::MESSAGE)?;
+        far.set_nonblocking(true)?;
+        let far = TcpStream::from_std(std::os::fd::OwnedFd::from(far).into())?;
+        let mut builder = http1_builder();
+        builder.preserve_header_case(true);
+        self.http1(&builder, plain(far), None).await;
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    async fn learn_spelling(self: Arc<Self>) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     #[cfg(feature = "tls")]
@@ -225,15 +248,15 @@ impl Server {
         match accepted {
             #[cfg(feature = "http2")]
             Ok(Ok((stream, true))) => self.http2(stream, Some(Secure)).await,
-            Ok(Ok((stream, _))) => self.http1(stream, Some(Secure)).await,
+            Ok(Ok((stream, _))) => self.http1(&self.http1, stream, Some(Secure)).await,
             Ok(Err(error)) => log::debug!("a connection did not come to TLS: {error}"),
             Err(_) => log::debug!("a connection did not come to TLS in time"),
         }
     }
 
-    async fn http1(self: Arc<Self>, stream: Stream, secure: Option<Secure>) {
+    async fn http1(&self, builder: &http1::Builder, stream: Stream, secure: Option<Secure>) {
         let service = service_fn(|request| answer(&self.gateway, request, secure));
-        let connection = self.http1.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
         self.carry(connection, http1::Connection::graceful_shutdown).await;
     }
 
@@ -292,10 +315,14 @@ async fn answer(
     secure: Option<Secure>,
 ) -> Result<Response<Body>, Infallible> {
     let (mut parts, incoming) = request.into_parts();
+    if spelling::learn(&mut parts) {
+        return Ok(Response::new(Body::empty()));
+    }
     if let Some(secure) = secure {
         parts.extensions.insert(secure);
     }
     let is_http1 = parts.version < Version::HTTP_2;
+    let is_signed = parts.headers.contains_key(AUTHORIZATION);
     // Without a body to ask for, no `100 Continue` goes out. botocore takes the next answer on such
     // a connection for a part of this one, and waits for its end.
     let unasked = parts.headers.contains_key(EXPECT) && incoming.is_end_stream();
@@ -304,6 +331,9 @@ async fn answer(
     let all_read = rest.drain().await;
     if is_http1 && (unasked || !all_read) {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if is_http1 && !is_signed {
+        spelling::spell(&mut answer);
     }
     Ok(answer)
 }

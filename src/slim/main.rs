@@ -52,8 +52,7 @@ fn slim(bytes: &[u8]) -> Result<Vec<u8>> {
     writeln!(stdout(), "{unused} unused functions of {all} bytes; {} bytes of rows", packed.len())?;
     if let Some(pads) = elf.section_by_name(".gcc_except_table") {
         let end = pads.address() + pads.size();
-        let unused =
-            rows::unused_pads(section.data()?, section.address(), &functions.unused, end)?;
+        let unused = rows::unused_pads(section.data()?, section.address(), &functions.unused, end)?;
         for table in unused {
             place(&elf, &mut slim, table)?.fill(0);
         }
