@@ -41,24 +41,21 @@ fn is_plain(bytes: [u8; 8]) -> bool {
     (below(all, 0x20) | quote_or_and | angle | is(all, b'\\')) & (ONES * 0x80) == 0
 }
 
-/// How many bytes at the beginning surely need no escapes.
-fn plain(bytes: &[u8]) -> usize {
-    let (chunks, rest) = bytes.as_chunks();
-    let sure = 8 * chunks.iter().take_while(|chunk| is_plain(**chunk)).count();
-    // The last ones are looked at once more, together with some before them.
-    match bytes.last_chunk() {
-        Some(last) if sure + rest.len() == bytes.len() && is_plain(*last) => bytes.len(),
-        _ => sure,
-    }
-}
-
 /// Copies the beginning of `rest` that needs no escapes; the first byte that does, and what is
 /// behind it, where there is one.
 fn push_plain<'a>(out: &mut Vec<u8>, rest: &'a [u8], format: u8) -> Option<(u8, &'a [u8])> {
-    let sure = plain(rest);
     let is_special = |b: &u8| ESCAPES.get(usize::from(*b)).is_some_and(|f| f & format != 0);
-    let unsure = rest.get(sure..).unwrap_or_default();
-    let at = unsure.iter().position(is_special).unwrap_or(unsure.len()) + sure;
+    let has_none = |eight: &[u8; 8]| is_plain(*eight) || !eight.iter().any(is_special);
+    let (eights, few) = rest.as_chunks();
+    let sure = 8 * eights.iter().take_while(|eight| has_none(eight)).count();
+    let at = match rest.last_chunk() {
+        // The last few are looked at together with some before them.
+        Some(last) if sure + few.len() == rest.len() && has_none(last) => rest.len(),
+        _ => {
+            let unsure = rest.get(sure..).unwrap_or_default();
+            unsure.iter().position(is_special).unwrap_or(unsure.len()) + sure
+        }
+    };
     let (plain, special) = rest.split_at(at);
     out.extend_from_slice(plain);
     special.split_first().map(|(byte, rest)| (*byte, rest))
