@@ -1,5 +1,5 @@
-//! Panics in the binaries that ship. Their rows of unwinding are packed (`src/slim`), and there is no sorted table
-//! of them: the first panic unpacks them and tells them to the unwinder. std's own hook is not there, so a panic
+//! Panics in the binaries that ship. Their rows of unwinding and landing pads are packed (`src/slim`), and there is
+//! no sorted table of rows: the first panic unpacks them and tells them to the unwinder. std's own hook is not there, so a panic
 //! says where it happened and no more.
 #![expect(unsafe_code, reason = "the unwinder is C's, and the linker says where its rows are")]
 
@@ -30,7 +30,10 @@ fn tell() {
     let length = (&raw const ROWS_END).addr() - rows.addr();
     // SAFETY: the linker says where the section begins and ends, and nobody writes to it.
     let packed = unsafe { std::slice::from_raw_parts(rows, length) };
-    let rows = crate::rows::unpack(packed).map_or(rows, |rows| rows.leak().as_ptr());
+    let rows = crate::rows::unpack(packed).map_or(rows, |(rows, pads)| {
+        pads.leak();
+        rows.leak().as_ptr()
+    });
     // SAFETY: rows as they should be, and an empty one at the end.
     unsafe { __unw_add_dynamic_eh_frame_section(rows.addr()) };
 }

@@ -3,18 +3,21 @@
 //!
 //! - std's own hook for panics becomes a function that returns, as the program sets another one before anything
 //!   else; what only that hook called, the symboliser of backtraces, goes ([`unused`]).
-//! - The rows of unwinding are written anew in a quarter of the bytes ([`rows`]); the program puts them back at its
-//!   first panic.
+//! - The rows of unwinding and the tables of landing pads are written anew in fewer bytes ([`rows`]); the program puts
+//!   them back at its first panic.
 //! - Symbols and relocations go, with everything else that is not loaded.
 //!
 //! What goes is zeros afterwards, where the rest has to stay at its address: compressed it is nothing.
 
+mod pads;
 mod rows;
 mod unused;
 
 use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::ops::Range;
+
+use rows::Section;
 
 use object::{Object as _, ObjectSection as _, ObjectSegment as _};
 
@@ -46,22 +49,25 @@ fn slim(bytes: &[u8]) -> Result<Vec<u8>> {
         place.fill(0);
         place.get_mut(..code.len()).ok_or("too short to return")?.copy_from_slice(code);
     }
-    let section = elf.section_by_name(".eh_frame").ok_or("no .eh_frame")?;
-    let packed = rows::pack(section.data()?, section.address(), &functions.unused)?;
+    let (rows, pads) = (section(&elf, ".eh_frame")?, section(&elf, ".gcc_except_table")?);
+    let packed = rows::pack(rows, pads, &functions.unused)?;
     let (unused, all) = (functions.unused.len(), functions.bytes());
     writeln!(stdout(), "{unused} unused functions of {all} bytes; {} bytes of rows", packed.len())?;
-    if let Some(pads) = elf.section_by_name(".gcc_except_table") {
-        let end = pads.address() + pads.size();
-        let unused = rows::unused_pads(section.data()?, section.address(), &functions.unused, end)?;
-        for table in unused {
-            place(&elf, &mut slim, table)?.fill(0);
-        }
+    for Section { bytes, address } in [rows, pads] {
+        place(&elf, &mut slim, address..address + bytes.len() as u64)?.fill(0);
     }
-    let place = place(&elf, &mut slim, section.address()..section.address() + section.size())?;
-    place.fill(0);
-    place.get_mut(..packed.len()).ok_or("more rows than before")?.copy_from_slice(&packed);
+    let end = rows.address + packed.len() as u64;
+    if packed.len() > rows.bytes.len() {
+        return Err("more rows than before".into());
+    }
+    place(&elf, &mut slim, rows.address..end)?.copy_from_slice(&packed);
     without_sections(&elf, &mut slim)?;
     Ok(slim)
+}
+
+fn section<'a>(elf: &object::File<'a>, name: &str) -> Result<Section<'a>> {
+    let section = elf.section_by_name(name).ok_or_else(|| format!("no {name}"))?;
+    Ok(Section { bytes: section.data()?, address: section.address() })
 }
 
 /// The bytes of the file that are loaded at these addresses.

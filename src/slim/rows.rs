@@ -1,20 +1,26 @@
-//! The rows of unwinding (`.eh_frame`) in fewer bytes: in the order of the functions, with what many have in
-//! common said once, and without what unwinding never asks for, as it begins at calls only: how a function takes
-//! its frame down. `src/cumulet/panics.rs` reads it:
+//! The rows of unwinding (`.eh_frame`) and the landing pads (`.gcc_except_table`) in fewer bytes: in the order of the
+//! functions, with what many have in common said once, and without what unwinding never asks for, as it begins at
+//! calls only: how a function takes its frame down. `src/cumulet/rows.rs` reads it:
 //!
-//! - `ROWS`, then the entries (CIE) as they will stand, with absolute addresses of four bytes: how many; of each
-//!   its length, and it;
-//! - the patterns: how many; of each the number of its entry, the bytes that say where landing pads are (4 or
+//! - `ROWS`, then the entries (CIE) as they will stand, with absolute addresses, of functions in four bytes, of landing
+//!   pads in eight: how many; of each its length, and it;
+//! - the patterns: how many; of each the number of its entry, the bytes that say where landing pads are (8 or
 //!   none), the length of its instructions, and they;
-//! - the functions: how many; of each the bytes between it and the one before, its bytes, its pattern, and
-//!   with those four bytes, what they say against what the last ones said, as a signed number.
+//! - the ends of tables of landing pads: how many; of each how types are written, its length, and it;
+//! - the bytes of all tables of landing pads together, at most;
+//! - the functions: how many; of each the bytes between it and the one before, its bytes, its pattern, and if that has
+//!   room for landing pads, 0 for none or the number of its table's end and one, how many sites there are, and of
+//!   each the bytes between it and the one before, its bytes, 0 for no pad or one more than the pad against the one
+//!   before as a signed number, and behind a pad its action.
 //!
 //! All numbers are LEB128.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
 use crate::Result;
+use crate::pads::{self, Table};
 
 const MAGIC: &[u8] = b"ROWS";
 /// The registers that point to a function's frame on x86-64 and arm64.
@@ -30,66 +36,109 @@ struct Row<'a> {
     instructions: &'a [u8],
 }
 
-pub(crate) fn pack(section: &[u8], address: u64, unused: &[Range<u64>]) -> Result<Vec<u8>> {
-    let (entries, mut rows) = read(section, address)?;
+/// A section and where it is loaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Section<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) address: u64,
+}
+
+pub(crate) fn pack(rows: Section<'_>, pads: Section<'_>, unused: &[Range<u64>]) -> Result<Vec<u8>> {
+    let (entries, mut rows) = read(rows)?;
     rows.retain(|row| !unused.iter().any(|function| function.contains(&row.start)));
     rows.sort_by_key(|row| row.start);
-    // The most frequent patterns have the smallest numbers.
-    let mut patterns: HashMap<_, (usize, usize)> = HashMap::new();
-    for row in &rows {
-        patterns.entry(pattern(row)).or_default().0 += 1;
-    }
-    let mut order: Vec<_> = patterns.keys().copied().collect();
-    order.sort_by_key(|key| (std::cmp::Reverse(patterns.get(key).map(|(n, _)| *n)), *key));
+    let tables: Vec<_> = rows.iter().map(|row| table(row, pads)).collect::<Result<_>>()?;
+    let patterns = Numbers::new(rows.iter().map(pattern));
+    let ends = Numbers::new(tables.iter().flatten().map(|table| table.rest));
     let mut out = MAGIC.to_vec();
     number(&mut out, entries.len() as u64);
     for entry in &entries {
-        number(&mut out, entry.len() as u64);
-        out.extend(entry);
+        part(&mut out, entry);
     }
-    number(&mut out, order.len() as u64);
-    for (index, key) in order.iter().enumerate() {
-        let (entry, pads, instructions) = key;
-        number(&mut out, *entry as u64);
-        number(&mut out, if *pads { 4 } else { 0 });
-        number(&mut out, instructions.len() as u64);
-        out.extend(*instructions);
-        patterns.entry(*key).and_modify(|(_, number)| *number = index);
+    number(&mut out, patterns.0.len() as u64);
+    for (entry, has_pads, instructions) in patterns.in_order() {
+        number(&mut out, entry as u64);
+        number(&mut out, if has_pads { 8 } else { 0 });
+        part(&mut out, instructions);
     }
+    number(&mut out, ends.0.len() as u64);
+    for end in ends.in_order() {
+        number(&mut out, end.types.into());
+        part(&mut out, end.bytes);
+    }
+    number(&mut out, pads.bytes.len() as u64);
     number(&mut out, rows.len() as u64);
-    let (mut end, mut pads) = (0, 0);
-    for row in &rows {
+    let mut end = 0;
+    for (row, table) in rows.iter().zip(&tables) {
         number(&mut out, row.start.checked_sub(end).ok_or("two rows for one function")?);
         number(&mut out, row.length);
-        number(&mut out, patterns.get(&pattern(row)).map_or(0, |(_, number)| *number as u64));
+        number(&mut out, patterns.of(pattern(row)));
         end = row.start + row.length;
-        if let Some(at) = row.pads {
-            let step = i64::try_from(at)? - i64::try_from(pads)?;
-            number(&mut out, ((step << 1) ^ (step >> 63)).cast_unsigned());
-            pads = at;
+        match table {
+            Some(table) => {
+                number(&mut out, ends.of(table.rest) + 1);
+                sites(&mut out, table)?;
+            }
+            None if row.pads.is_some() => number(&mut out, 0),
+            None => {}
         }
     }
     Ok(out)
 }
 
-/// Where the tables of landing pads of unused functions are, of all that end at `end`.
-pub(crate) fn unused_pads(
-    section: &[u8],
-    address: u64,
-    unused: &[Range<u64>],
-    end: u64,
-) -> Result<Vec<Range<u64>>> {
-    let (_, rows) = read(section, address)?;
-    let is_unused = |row: &Row<'_>| unused.iter().any(|function| function.contains(&row.start));
-    // Whether somebody has use for it, by where it is.
-    let mut used = BTreeMap::from([(end, true)]);
-    for row in &rows {
-        let Some(at) = row.pads.filter(|at| *at != 0) else { continue };
-        *used.entry(at).or_default() |= !is_unused(row);
+fn table<'a>(row: &Row<'_>, pads: Section<'a>) -> Result<Option<Table<'a>>> {
+    let Some(at) = row.pads.filter(|at| *at != 0) else { return Ok(None) };
+    let mut reader = Reader { rest: pads.bytes, at: pads.address };
+    reader
+        .take(usize::try_from(at.checked_sub(pads.address).ok_or("no table of landing pads")?)?)?;
+    pads::read(reader).map(Some)
+}
+
+fn sites(out: &mut Vec<u8>, table: &Table<'_>) -> Result<()> {
+    let (mut end, mut pad) = (0, 0);
+    number(out, table.sites.len() as u64);
+    for site in &table.sites {
+        number(out, site.start.checked_sub(end).ok_or("landing pads that are not in order")?);
+        number(out, site.length);
+        end = site.start + site.length;
+        if site.pad == 0 {
+            number(out, 0);
+            continue;
+        }
+        let step = i64::try_from(site.pad)? - i64::try_from(pad)?;
+        number(out, ((step << 1) ^ (step >> 63)).cast_unsigned() + 1);
+        number(out, site.action);
+        pad = site.pad;
     }
-    let ends = used.keys().skip(1);
-    let tables = used.iter().zip(ends);
-    Ok(tables.filter(|((_, used), _)| !**used).map(|((start, _), end)| *start..*end).collect())
+    Ok(())
+}
+
+/// Numbers for things, the smallest for the most frequent.
+struct Numbers<T>(HashMap<T, usize>);
+
+impl<T: Copy + Ord + Hash> Numbers<T> {
+    fn new(all: impl Iterator<Item = T>) -> Self {
+        let mut counts: HashMap<T, usize> = HashMap::new();
+        all.for_each(|one| *counts.entry(one).or_default() += 1);
+        let mut order: Vec<_> = counts.into_iter().map(|(one, n)| (usize::MAX - n, one)).collect();
+        order.sort_unstable();
+        Self(order.into_iter().enumerate().map(|(number, (_, one))| (one, number)).collect())
+    }
+
+    fn of(&self, one: T) -> u64 {
+        self.0.get(&one).map_or(0, |number| *number as u64)
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = T> {
+        let mut all: Vec<_> = self.0.iter().map(|(one, number)| (*number, *one)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, one)| one)
+    }
+}
+
+fn part(out: &mut Vec<u8>, bytes: &[u8]) {
+    number(out, bytes.len() as u64);
+    out.extend(bytes);
 }
 
 fn pattern<'a>(row: &Row<'a>) -> (usize, bool, &'a [u8]) {
@@ -108,12 +157,12 @@ fn number(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// The entries written anew, and all rows.
-fn read(section: &[u8], address: u64) -> Result<(Vec<Vec<u8>>, Vec<Row<'_>>)> {
+fn read(section: Section<'_>) -> Result<(Vec<Vec<u8>>, Vec<Row<'_>>)> {
     let mut entries = Vec::new();
     // Where each entry was, its number, and how addresses are written in its rows.
     let mut places: HashMap<u64, (usize, Encodings)> = HashMap::new();
     let mut rows = Vec::new();
-    let mut reader = Reader { rest: section, at: address };
+    let mut reader = Reader { rest: section.bytes, at: section.address };
     while !reader.rest.is_empty() {
         let start = reader.at;
         let length = reader.word()?;
@@ -165,9 +214,8 @@ fn entry(mut body: Reader<'_>) -> Result<(Vec<u8>, Encodings)> {
                 said.extend(u32::try_from(data.address(encoding)?)?.to_le_bytes());
             }
             b'L' => {
-                let encoding = Encoding(data.byte()?);
-                said.push(encoding.absolute());
-                encodings.pads = Some(encoding);
+                encodings.pads = Some(Encoding(data.byte()?));
+                said.push(Encoding::EIGHT);
             }
             b'R' => {
                 encodings.code = Encoding(data.byte()?);
@@ -225,9 +273,9 @@ fn without_epilogue(instructions: &[u8]) -> Result<&[u8]> {
 
 /// Reads what stands at an address.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
-    rest: &'a [u8],
-    at: u64,
+pub(crate) struct Reader<'a> {
+    pub(crate) rest: &'a [u8],
+    pub(crate) at: u64,
 }
 
 impl Reader<'_> {
@@ -239,11 +287,11 @@ impl Reader<'_> {
         Some(Self { rest: part, at })
     }
 
-    fn take(&mut self, length: usize) -> Result<Self> {
+    pub(crate) fn take(&mut self, length: usize) -> Result<Self> {
         self.part(length).ok_or_else(|| "cut off".into())
     }
 
-    fn byte(&mut self) -> Result<u8> {
+    pub(crate) fn byte(&mut self) -> Result<u8> {
         Ok(self.take(1)?.rest.first().copied().unwrap_or_default())
     }
 
@@ -252,7 +300,7 @@ impl Reader<'_> {
     }
 
     /// LEB128; a signed one is not told from the unsigned one that has the same bytes.
-    fn number(&mut self) -> Result<u64> {
+    pub(crate) fn number(&mut self) -> Result<u64> {
         let mut value = 0;
         for shift in (0..63).step_by(7) {
             let byte = self.byte()?;
@@ -291,9 +339,13 @@ struct Encodings {
 
 /// How an address is written (`DW_EH_PE`).
 #[derive(Clone, Copy)]
-struct Encoding(u8);
+pub(crate) struct Encoding(u8);
 
 impl Encoding {
+    /// There is none.
+    pub(crate) const OMITTED: u8 = 0xff;
+    /// Eight bytes.
+    const EIGHT: u8 = 0x00;
     /// Against where it stands.
     const RELATIVE: u8 = 0x10;
     /// There is an address where it points to.
