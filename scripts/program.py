@@ -64,7 +64,7 @@ def build_image(*features, target=None, target_dir=None, example=None):
         return built
     out = Path(built).parent / "slim" / Path(built).name
     out.parent.mkdir(exist_ok=True)
-    subprocess.run([build("-p", "cumulet-slim")["slim"], built, out], check=True)
+    subprocess.run([build("-p", "cumulet-slim")["slim"], built, out], check=True, stdout=sys.stderr)
     return str(out)
 
 
