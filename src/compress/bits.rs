@@ -26,8 +26,9 @@ impl Bits {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.at >= self.bytes.len() * 8
+    /// Bytes that are left, the one that was begun included.
+    pub(crate) fn left(&self) -> usize {
+        self.bytes.len() - self.at / 8
     }
 
     pub(crate) fn bit(&mut self) -> Result<u32, Stop> {

@@ -7,8 +7,6 @@ use crate::output::Output;
 
 /// Bytes of a stored block, at most.
 const BLOCK_MAX: usize = 0xffff;
-/// Bytes of a name or comment in a member's head.
-const TEXT_MAX: usize = 0xffff;
 
 /// `data` as a gzip file of stored blocks.
 pub fn pack(data: &[u8]) -> Vec<u8> {
@@ -117,13 +115,7 @@ fn skip_head(bits: &mut Bits) -> Result<(), Stop> {
         }
     }
     for text in [8, 16] {
-        let mut length = 0;
-        while flags & text != 0 && bits.take(8)? != 0 {
-            length += 1;
-            if length > TEXT_MAX {
-                return Err(Stop::Damaged);
-            }
-        }
+        while flags & text != 0 && bits.take(8)? != 0 {}
     }
     if flags & 2 != 0 {
         bits.take(16)?;

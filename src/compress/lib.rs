@@ -16,6 +16,9 @@ use output::Output;
 
 /// Bytes of a piece, about.
 const PIECE: usize = 64 << 10;
+/// Bytes of the longest step: a head with a name, a comment and more, or a block's codes. Each time
+/// that a step wants more than there is, it begins anew.
+const STEP_MAX: usize = 256 << 10;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub enum Error {
     TooLarge,
 }
 
-/// Unpacks a file that arrives in pieces. Holds the bytes that it was given last, 4 MiB for a block
-/// of bzip2 and 200 KiB of what comes out.
+/// Unpacks a file that arrives in pieces. Holds the bytes that it was given last, with at most 256 KiB
+/// of those before, 4 MiB for a block of bzip2 and 200 KiB of what comes out.
 pub struct Unpacker {
     format: State,
     bits: Bits,
@@ -79,6 +82,9 @@ impl Unpacker {
                 // A step that wants more than there is has changed nothing else.
                 Err(Stop::Short) => {
                     self.bits.at = begin;
+                    if self.bits.left() > STEP_MAX {
+                        return Err(Error::Damaged);
+                    }
                     break;
                 }
                 Err(Stop::Damaged) => return Err(Error::Damaged),
@@ -93,7 +99,7 @@ impl Unpacker {
             State::Gzip(gzip) => gzip.is_between(),
             State::Bzip2(bzip2) => bzip2.is_between(),
         };
-        if between && self.bits.is_empty() { Ok(()) } else { Err(Error::Damaged) }
+        if between && self.bits.left() == 0 { Ok(()) } else { Err(Error::Damaged) }
     }
 }
 

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use proptest::prelude::*;
 
-use super::{Error, Format, Unpacker, pack, unpack};
+use super::{Error, Format, PIECE, Unpacker, pack, unpack};
 
 const MAX: usize = 1 << 20;
 
@@ -102,6 +102,24 @@ fn there_is_a_bound() {
     for (format, file, data) in files() {
         assert_eq!(unpack(format, &file, data.len()).map(|d| d.len()), Ok(data.len()));
         assert_eq!(unpack(format, &file, data.len() - 1), Err(Error::TooLarge));
+    }
+}
+
+#[test]
+fn what_never_comes_to_its_end_is_not_kept() {
+    // A name, and the number of a block's first code.
+    let gzip = b"\x1f\x8b\x08\x08\0\0\0\0\0\0".as_slice();
+    let bzip2 = b"BZh91AY&SYsum!\0\0\0\0\0\x7f".as_slice();
+    for (format, head) in [(Format::Gzip, gzip), (Format::Bzip2, bzip2)] {
+        let mut file = head.to_vec();
+        file.resize(5 * PIECE, 0xff);
+        assert_eq!(in_pieces(format, &file[..4 * PIECE], PIECE), Err(Error::Damaged));
+        let mut unpacker = Unpacker::new(format, MAX as u64);
+        let ends = |piece: &[u8]| {
+            unpacker.push(piece);
+            unpacker.piece() == Err(Error::Damaged)
+        };
+        assert_eq!(file.chunks(PIECE).position(ends), Some(4), "{format:?}");
     }
 }
 
