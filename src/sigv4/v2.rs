@@ -137,7 +137,8 @@ fn resource(path: &str, query: &[(String, String)], host_bucket: Option<&str>) -
         resource.push('/');
     }
     let known = query.iter().filter(|(name, _)| SUB_RESOURCES.contains(&name.as_str()));
-    // No name begins with another one, so they are in order with their values, too.
+    // A name that begins another one (`policy`, `select`) has no value, so they are in order with
+    // their values, too.
     let known = canonical::sorted(known.map(|(name, value)| {
         if value.is_empty() { name.clone() } else { format!("{name}={value}") }
     }));
