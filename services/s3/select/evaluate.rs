@@ -1,5 +1,7 @@
 //! What an expression is worth for one row.
 
+use std::cell::Cell;
+
 use cumulet_core::{AwsError, Timestamp};
 
 use super::ast::{Expr, Function, Path, Step};
@@ -18,6 +20,9 @@ pub(super) enum Row<'a> {
     None,
 }
 
+/// Bytes that a query may copy out of one row: a short one can name a long field many times.
+pub(super) const COPIES_MAX: usize = 64 << 20;
+
 /// Everything that an expression may ask for.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
@@ -25,6 +30,8 @@ pub(super) struct Scope<'a> {
     /// What the aggregates have come to.
     pub(super) totals: &'a [Value],
     pub(super) now: Timestamp,
+    /// Bytes that may still be copied.
+    pub(super) room: &'a Cell<usize>,
 }
 
 impl Scope<'_> {
@@ -43,7 +50,18 @@ impl Scope<'_> {
             },
             (Expr::Path(_), Row::None) => None,
         };
-        Ok(found.cloned().unwrap_or(Value::Missing))
+        found.map_or(Ok(Value::Missing), |value| self.copy(value))
+    }
+
+    pub(super) fn copy(&self, value: &Value) -> Result<Value, AwsError> {
+        self.make_room(value.size())?;
+        Ok(value.clone())
+    }
+
+    pub(super) fn make_room(&self, bytes: usize) -> Result<(), AwsError> {
+        let room = self.room.get().checked_sub(bytes);
+        self.room.set(room.ok_or_else(|| error(errors::EXTERNAL_EVAL, ""))?);
+        Ok(())
     }
 
     fn call(&self, function: Function, args: &[Expr]) -> Result<Value, AwsError> {
@@ -71,7 +89,7 @@ impl Scope<'_> {
                 return Ok(value);
             }
             if is_operator && let Some(left) = values.pop() {
-                value = operate(function, &left, &value)?;
+                value = operate(function, left, &value)?;
             }
             values.push(value);
         }

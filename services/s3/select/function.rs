@@ -104,15 +104,21 @@ pub(super) fn truth(value: &Value) -> Option<bool> {
 }
 
 /// One of the operators that take what is left of them.
-pub(super) fn operate(operator: Function, left: &Value, right: &Value) -> Result<Value, AwsError> {
+pub(super) fn operate(
+    operator: Function,
+    mut left: Value,
+    right: &Value,
+) -> Result<Value, AwsError> {
     if left.is_unknown() || right.is_unknown() {
         return Ok(Value::Null);
     }
+    if let (Function::Concat, Value::Text(text), Value::Text(right)) = (operator, &mut left, right)
+    {
+        text.push_str(right);
+        return Ok(left);
+    }
     let order = || left.compare(right);
-    let known = match (operator, left, right) {
-        (Function::Concat, Value::Text(left), Value::Text(right)) => {
-            return Ok(Value::Text([left.as_str(), right].concat()));
-        }
+    let known = match (operator, &left, right) {
         (Function::Math(op), Value::Number(left), Value::Number(right)) => {
             return left.calculate(op, *right).map(Value::Number);
         }

@@ -237,9 +237,9 @@ impl<'a> Reader<'a> {
     }
 
     fn hex(&mut self) -> Result<u32, AwsError> {
-        let digits = self.rest().get(..4).ok_or_else(malformed)?;
+        let digits = self.rest().get(..4).filter(|digits| !digits.starts_with('+'));
         self.at += 4;
-        u32::from_str_radix(digits, 16).map_err(|_| malformed())
+        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).ok_or_else(malformed)
     }
 }
 

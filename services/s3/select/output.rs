@@ -1,11 +1,13 @@
 //! What a query makes of its rows: filters, projects, counts, and writes them.
 
+use std::cell::Cell;
+
 use cumulet_core::{AwsError, Timestamp};
 
 use super::RECORD_MAX;
 use super::ast::{Aggregate, Query, Total};
 use super::errors::{self, error};
-use super::evaluate::{Row, Scope};
+use super::evaluate::{COPIES_MAX, Row, Scope};
 use super::function::truth;
 use super::json;
 use super::request::Output;
@@ -34,7 +36,8 @@ impl Sink {
 
     /// Takes a row; false when it was the last that is wanted.
     pub(super) fn row(&mut self, query: &Query, row: Row<'_>) -> Result<bool, AwsError> {
-        let scope = Scope { row, totals: &[], now: self.now };
+        let room = Cell::new(COPIES_MAX);
+        let scope = Scope { row, totals: &[], now: self.now, room: &room };
         // Only what is surely true holds.
         if let Some(filter) = &query.filter
             && truth(&scope.evaluate(filter)?) != Some(true)
@@ -60,7 +63,8 @@ impl Sink {
         for (aggregate, total) in query.aggregates.iter().zip(&self.totals) {
             totals.push(total.value(aggregate.function)?);
         }
-        self.write(query, &Scope { row: Row::None, totals: &totals, now: self.now })
+        let room = Cell::new(COPIES_MAX);
+        self.write(query, &Scope { row: Row::None, totals: &totals, now: self.now, room: &room })
     }
 
     fn write(&mut self, query: &Query, scope: &Scope<'_>) -> Result<(), AwsError> {
@@ -68,12 +72,13 @@ impl Sink {
         for item in &query.items {
             let value = match (&item.of, scope.row) {
                 (Some(expr), _) => scope.evaluate(expr)?,
-                (None, Row::Value(value, _)) => value.clone(),
+                (None, Row::Value(value, _)) => scope.copy(value)?,
                 (None, Row::Fields(fields, _)) => {
                     for (i, field) in fields.iter().enumerate() {
                         let named = self.header.get(i).cloned();
                         let name = named.unwrap_or_else(|| format!("_{}", i + 1));
-                        members.push((name, field.clone()));
+                        scope.make_room(name.len())?;
+                        members.push((name, scope.copy(field)?));
                     }
                     continue;
                 }

@@ -42,6 +42,18 @@ impl Value {
         Self::Number(Number::Int(n.try_into().unwrap_or(i64::MAX)))
     }
 
+    /// Bytes that a copy takes, about.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Text(text) => text.len(),
+                Self::Nested(_, members) => {
+                    members.iter().map(|(name, value)| name.len() + value.size()).sum()
+                }
+                _ => 0,
+            }
+    }
+
     /// What errors call its type.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -136,6 +148,9 @@ impl Number {
             None => (digits, None),
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        if !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+            return None;
+        }
         // What a float does not show is cut off.
         let (whole, cut) = whole.split_at_checked(DIGITS_MAX as usize).unwrap_or((whole, ""));
         let room = (DIGITS_MAX as usize).saturating_sub(whole.len());

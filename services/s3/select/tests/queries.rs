@@ -1,6 +1,6 @@
 //! What queries answer: one line each.
 
-use super::{answer, csv, from_csv, from_json};
+use super::{RECORD_MAX, answer, csv, events, from_csv, from_json};
 use crate::api::{CSVInput, SelectObjectContentRequest};
 
 const PEOPLE: &str = "name,age,city\nAda,36,London\nBob,7,\"New \"\"York\"\"\"\nCy,,Rome\n";
@@ -358,6 +358,16 @@ async fn unsupported_expressions() {
 async fn values_that_do_not_fit() {
     for (sql, expected) in [
         ("SELECT CAST(_2 AS INT) FROM S3Object", "CastFailed"),
+        ("SELECT CAST('.-5' AS FLOAT) FROM S3Object", "CastFailed"),
+        (
+            "SELECT CAST('123456789012345678901234567890123456789x' AS FLOAT) FROM S3Object",
+            "CastFailed",
+        ),
+        ("SELECT DATE_ADD(day, 106751991167, UTCNOW()) FROM S3Object", "ValueParseFailure"),
+        (
+            "SELECT DATE_ADD(year, -9223372036854775807, UTCNOW()) FROM S3Object",
+            "ValueParseFailure",
+        ),
         ("SELECT CAST(UTCNOW() AS INT) FROM S3Object", "InvalidCast"),
         ("SELECT _1 + 1 FROM S3Object", "EvaluatorInvalidArguments"),
         ("SELECT SUM(_1) FROM S3Object", "IllegalSqlFunctionArgument"),
@@ -385,5 +395,17 @@ async fn expressions_have_bounds() {
         [(long, "ExpressionTooLong"), (deep, "MaxOperatorsExceeded"), (wide, "1\n")]
     {
         assert!(answer(&from_csv(&sql, CSVInput::default()), "5").await.starts_with(expected));
+    }
+}
+
+#[tokio::test]
+async fn a_short_query_makes_no_large_answer_of_a_long_field() {
+    let field = "x".repeat(RECORD_MAX - 1);
+    for (between, many) in [(", ", 1_000), (" || ", 1_000), (" = '' OR ", 1_000), (" || ", 2)] {
+        let sql = format!("SELECT {} FROM S3Object", vec!["_1"; many].join(between));
+        let request = from_csv(&sql, CSVInput::default());
+        let refused = events(&request, field.as_bytes(), RECORD_MAX).await.unwrap_err();
+        let expected = if many > 2 { "ExternalEvalException" } else { "OverMaxRecordSize" };
+        assert!(refused.starts_with(expected), "{between}");
     }
 }
