@@ -48,7 +48,7 @@ impl Name {
     }
 
     /// A start tag without its end: attributes may follow.
-    pub(super) fn open(self, out: &mut Vec<u8>) {
+    fn open(self, out: &mut Vec<u8>) {
         out.push(b'<');
         out.extend_from_slice(self.text.as_bytes());
         let (uri, prefix) = self.namespace;
