@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cumulet_core::{AwsError, Body, Cx};
-use cumulet_escape::put_hex;
+use cumulet_escape::hex;
 use cumulet_store::Blob;
 use http::HeaderMap;
 use md5::{Digest as _, Md5};
@@ -221,10 +221,4 @@ pub(crate) async fn digest(
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut digits = vec![0; 2 * bytes.len()];
-    put_hex(&mut digits, bytes);
-    String::from_utf8(digits).unwrap_or_default()
 }

@@ -161,12 +161,8 @@ pub fn put_hex(to: &mut [u8], bytes: &[u8]) {
 
 /// Bytes in hexadecimal digits, small letters.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut digits = Vec::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let mut pair = [0; 2];
-        put_hex(&mut pair, &[*byte]);
-        digits.extend_from_slice(&pair);
-    }
+    let mut digits = vec![0; 2 * bytes.len()];
+    put_hex(&mut digits, bytes);
     String::from_utf8(digits).unwrap_or_default()
 }
 

@@ -20,11 +20,11 @@ use std::ops::Bound;
 
 use cumulet_core::codec::Empty;
 use cumulet_core::{AccountId, AwsError, Cx, Region, paging};
+use cumulet_escape::hex;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::{self, input, output};
 use crate::errors;
-use crate::intake::hex;
 use crate::listing::position;
 use crate::state::{At, Bucket, S3};
 use crate::versions::Versioning;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
+use cumulet_escape::hex;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::{input, output};
 use crate::checksum::{Algorithm, Kind};
-use crate::intake::hex;
 use crate::object::check_key;
 use crate::state::{S3, Tables, Upload, UploadKey, whole_second};
 use crate::{attributes, errors, refuse, show_encryption_and_key};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cumulet_core::{AwsError, Cx};
+use cumulet_escape::hex;
 use http::Method;
 
 use super::check_key;
@@ -10,7 +11,7 @@ use crate::api::{input, output};
 use crate::checksum::{Algorithm, Claim};
 use crate::conditions::{ETag, WriteCondition};
 use crate::events::Kind;
-use crate::intake::{Claims, hex, receive};
+use crate::intake::{Claims, receive};
 use crate::state::{S3, Version, whole_second};
 use crate::{attributes, given, refuse, show_checksum, show_encryption_and_key};
 
