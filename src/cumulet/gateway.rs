@@ -286,6 +286,8 @@ impl Call<'_> {
             cumulet_protocol::read_input(protocol, model, &matched, &self.parts, &whole, |r| {
                 operation.read(r)
             });
+        // A handler may wait for long, and a short body may have been unpacked to a long one.
+        drop((form, whole));
         let mut input = input.map_err(|error| self.malformed(&error))?;
         if streams {
             input.set_body(body);
