@@ -302,7 +302,7 @@ impl Reader {
         }
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let nanos = format!("{fraction:0<9.9}").parse();
-        let given = whole.parse().ok().zip(nanos.ok());
+        let given = format!("0{whole}").parse().ok().zip(nanos.ok());
         if given.is_none() {
             self.notes.push(format!("{name} is no number of seconds; it stays {default:?}"));
         }
