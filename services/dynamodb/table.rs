@@ -199,6 +199,8 @@ pub(crate) fn delete_table(
     input: input::DeleteTable,
 ) -> Result<output::DeleteTable, AwsError> {
     let at = TableRef::of(cx, input.table_name.as_ref())?;
+    // What was written here only would be lost to the rest of its group.
+    db.replicate(cx, at.scope);
     let (output, group) = db.store.write(cx, at.scope, |tx| {
         let table = Arc::clone(tx.named(at.name)?);
         if table.is_protected && !table.group.others.is_empty() {

@@ -18,7 +18,7 @@ use crate::api::{self, input, output};
 use crate::errors::{self, invalid, validation};
 use crate::name::{TableRef, arn_of_global};
 use crate::number::Number;
-use crate::replica::{Group, region, there};
+use crate::replica::{Group, bring_all, region, there};
 use crate::schema::Index;
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
@@ -158,6 +158,7 @@ fn join(
             }
             check_alike(first.get_or_insert_with(|| Arc::clone(&table)), &table, *region)?;
         }
+        bring_all(cx, sections, &all, name)?;
         for region in leaving {
             put(sections, &TableRef { scope: there(cx.scope(), *region), name }, Group::default())?;
         }

@@ -38,8 +38,19 @@ impl DynamoDb {
     }
 }
 
-/// Brings the items of some tables to the other regions, all of which are locked: a region that has
-/// joined since has the items from joining.
+/// Brings to the other regions what was written to a table anywhere: nobody would any more when one
+/// of them has left.
+pub(crate) fn bring_all(
+    cx: &Cx,
+    sections: &mut Sections<'_, '_, Tables>,
+    members: &[Scope],
+    name: &str,
+) -> Result<(), AwsError> {
+    members.iter().try_for_each(|home| bring(cx, sections, *home, |table| table.name == name))
+}
+
+/// Brings the items of some tables to the other regions. Where one of these has joined since they were
+/// locked, the item waits for the next time.
 pub(super) fn bring(
     cx: &Cx,
     sections: &mut Sections<'_, '_, Tables>,
@@ -55,6 +66,10 @@ pub(super) fn bring(
         }
     }
     for (at, table, time) in late {
+        let mut others = table.iter().flat_map(|table| &table.group.others);
+        if others.any(|region| sections.of(there(home, *region)).is_err()) {
+            continue;
+        }
         let tx = sections.of(home)?;
         tx.late.remove(&*at);
         let Some(source) = table else { continue };
@@ -67,7 +82,7 @@ pub(super) fn bring(
             }
         }
         for region in &source.group.others {
-            let Ok(tx) = sections.of(there(home, *region)) else { continue };
+            let tx = sections.of(there(home, *region))?;
             let Some(table) = tx.tables.get(&source.name).cloned() else { continue };
             let place: RowKey = key::moved(&at, table.space);
             if tx.late.get(&*place).is_some_and(|(_, own)| *own > time) {

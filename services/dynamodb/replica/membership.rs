@@ -9,7 +9,7 @@ use cumulet_core::{AwsError, Cx, Region};
 use cumulet_store::Sections;
 
 use super::wanted::{Own, Wanted, Witness, several};
-use super::{Group, own, strong, there};
+use super::{Group, bring_all, own, strong, there};
 use crate::api::{self, input};
 use crate::description::Phase;
 use crate::errors::{self, invalid, validation};
@@ -201,6 +201,7 @@ impl DynamoDb {
         let all: Vec<Scope> = regions.map(|region| there(at.scope, region)).collect();
         self.store.write_many(cx, &all, |sections| {
             check_unchanged(before, sections.of(at.scope)?.named(at.name)?)?;
+            bring_all(cx, sections, &all, at.name)?;
             for region in gone {
                 let tx = sections.of(there(at.scope, *region))?;
                 if let Some(table) = tx.tables.get(at.name).cloned() {
@@ -236,12 +237,10 @@ impl DynamoDb {
         }
         let regions = before.group.others.iter().copied().chain([at.scope.region]);
         let all: Vec<Scope> = regions.map(|region| there(at.scope, region)).collect();
-        for scope in &all {
-            self.replicate(cx, *scope);
-        }
         self.store.write_many(cx, &all, |sections| {
             let mut table = TableRow::clone(sections.of(at.scope)?.named(at.name)?);
             check_unchanged(before, &table)?;
+            bring_all(cx, sections, &all, at.name)?;
             forget(sections, at, &all, &BTreeSet::from([region]))?;
             let tx = sections.of(at.scope)?;
             table.group = Group::default();

@@ -25,7 +25,7 @@ use crate::scaling::{Scaled, Scaling};
 use crate::schema::Index;
 use crate::state::{Capacity, TableRow};
 
-pub(crate) use copying::Late;
+pub(crate) use copying::{Late, bring_all};
 pub(crate) use following::check_encryption;
 pub(crate) use strong::{no_expiry, only_whole};
 pub(crate) use wanted::{check_alone, region};

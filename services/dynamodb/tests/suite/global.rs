@@ -136,7 +136,9 @@ async fn regions_come_and_go_and_keep_their_tables() {
     put(&frankfurt, item("a", 1, vec![])).await;
     home.settle().await;
     assert_eq!(text(&get(&ireland, key("a", 1)).await, "pk.S"), "a");
+    put(&ireland, item("c", 1, vec![])).await;
     let gone = home.call("dynamodb.UpdateGlobalTable", change("Delete", "eu-west-1")).await;
+    assert_eq!(text(&get(&home, key("c", 1)).await, "pk.S"), "c");
     let left = at(&gone, "GlobalTableDescription.ReplicationGroup");
     assert_eq!(left, &regions(&["eu-central-1", "us-east-1"]));
     put(&home, item("b", 1, vec![])).await;

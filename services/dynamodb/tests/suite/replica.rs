@@ -94,6 +94,18 @@ async fn a_replica_that_is_deleted_is_gone_from_all() {
 }
 
 #[tokio::test]
+async fn what_a_replica_has_written_last_outlives_it() {
+    let [home, ireland, frankfurt] = group().await;
+    put(&ireland, item("b", 1, vec![])).await;
+    update(&home, "Delete", "eu-west-1").await.expect("deleted");
+    put(&frankfurt, item("c", 1, vec![])).await;
+    frankfurt.call("dynamodb.DeleteTable", value!({"TableName": "table"})).await;
+    for pk in ["b", "c"] {
+        assert_eq!(get(&home, key(pk, 1)).await, key(pk, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_replica_takes_no_tables_place() {
     let home = cloud().from(ACCOUNT, "us-east-1");
     table(&home).await;
