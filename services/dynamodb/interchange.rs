@@ -26,8 +26,7 @@ pub(crate) fn item_json(item: &Item) -> Json {
     json(&shown(item))
 }
 
-/// An item that is shown, in DynamoDB's JSON.
-pub(crate) fn json(value: &Value) -> Json {
+fn json(value: &Value) -> Json {
     match value {
         Value::Boolean(value) => (*value).into(),
         Value::String(text) => text.as_str().into(),

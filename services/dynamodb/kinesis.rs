@@ -17,7 +17,6 @@ use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
 use crate::stream::{DELETER, Record, digest, is_expiry};
 use crate::value::{Item, item_size};
-use crate::write::shown;
 use crate::{DynamoDb, interchange, key};
 
 /// Destinations of a table, as AWS has it.
@@ -278,12 +277,12 @@ impl Outgoing {
         let scale = if precision == Some("MICROSECOND") { 1000 } else { 1 };
         let mut change = json!({
             "ApproximateCreationDateTime": self.at.millis() * scale,
-            "Keys": interchange::json(&shown(&self.keys)),
+            "Keys": interchange::item_json(&self.keys),
             "SizeBytes": size,
         });
         let optional = [
-            ("NewImage", new.as_ref().map(|item| interchange::json(&shown(&item.item())))),
-            ("OldImage", old.as_ref().map(|item| interchange::json(&shown(&item.item())))),
+            ("NewImage", new.as_ref().map(|item| interchange::item_json(&item.item()))),
+            ("OldImage", old.as_ref().map(|item| interchange::item_json(&item.item()))),
             ("ApproximateCreationDateTimePrecision", precision.map(Json::from)),
         ];
         if let Some(change) = change.as_object_mut() {

@@ -53,8 +53,21 @@ pub(crate) struct Codes {
 }
 
 /// How AWS says that settings cannot be changed.
-pub(crate) fn failed(name: &str) -> String {
+fn failed(name: &str) -> String {
     format!("Failed to update settings for global table with name: ‘{name}’")
+}
+
+/// What says that a region is there twice.
+pub(crate) fn twice(name: &str, region: Region) -> AwsError {
+    let text = format!("because the regions: ‘[{region}]’ were specified more than once.");
+    validation(format!("{} {text}", failed(name)))
+}
+
+/// What says that nothing shall be changed.
+pub(crate) fn nothing(name: &str, region: Option<Region>) -> AwsError {
+    let place = region.map(|region| format!(" for region: ‘{region}’")).unwrap_or_default();
+    let text = "because at least one update parameter must be specified";
+    validation(format!("{} {text}{place}.", failed(name)))
 }
 
 /// Settings that all regions share.

@@ -4,8 +4,8 @@
 //!
 //! Invariants:
 //! - A row of an index has the item of its base row, the same bytes, shared; what the index projects
-//!   is cut out when it is read. That of a vector index has the vector (`vector`). Its key ends with the base row's, because keys of indexes are not
-//!   unique.
+//!   is cut out when it is read. That of a vector index has the vector (`vector`). Its key ends with
+//!   the base row's, because keys of indexes are not unique.
 //! - Items change in [`Tables::write_item`] only.
 //! - `Totals` counts what is there: no operation has to.
 

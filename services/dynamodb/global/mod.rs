@@ -9,16 +9,15 @@ pub(crate) mod settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cumulet_core::world::Scope;
 use cumulet_core::{AwsError, Cx, Region, Timestamp};
 use cumulet_store::Sections;
 
 use crate::DynamoDb;
 use crate::api::{self, input, output};
-use crate::errors::{self, invalid, validation};
+use crate::errors::{invalid, validation};
 use crate::name::{TableRef, arn_of_global};
 use crate::number::Number;
-use crate::replica::{Group, bring_all, region, there};
+use crate::replica::{Group, bring_all, everywhere, region, there};
 use crate::schema::Index;
 use crate::state::{TableRow, Tables};
 use crate::stored::Stored;
@@ -41,7 +40,7 @@ fn not_found(name: &str) -> AwsError {
 
 /// What says that a table is in a global table.
 pub(crate) fn exists_text(table: &TableRow, home: Region) -> String {
-    let regions: BTreeSet<_> = table.group.others.iter().copied().chain([home]).collect();
+    let regions = table.group.regions(home);
     let regions: Vec<_> = regions.iter().map(Region::as_str).collect();
     let (name, list) = (&table.name, regions.join(", "));
     format!("Global table with name: '{name}' already exists with replicas in regions: '{list}'.")
@@ -143,8 +142,7 @@ fn join(
     leaving: &BTreeSet<Region>,
     since: Timestamp,
 ) -> Result<(), AwsError> {
-    let all: Vec<Scope> =
-        regions.iter().chain(leaving).map(|region| there(cx.scope(), *region)).collect();
+    let all = everywhere(cx.scope(), regions.iter().chain(leaving));
     db.store.write_many(cx, &all, |sections| {
         let mut first: Option<Arc<TableRow>> = None;
         for region in regions {
@@ -198,7 +196,7 @@ fn check(tx: &Tables, table: &TableRow, region: Region) -> Result<(), AwsError> 
     if tx.rows.by().of(table.space).0 > 0 {
         return wrong("must be empty");
     }
-    Ok(())
+    tx.check_not_loading(table)
 }
 
 /// Tables of one global table have the same keys, indexes and units to write.
@@ -309,9 +307,4 @@ pub(crate) fn update_global_table(
     join(db, cx, &name, &regions, &leaving, since.unwrap_or(cx.now()))?;
     let description = describe(cx, &name, regions.iter(), since, "UPDATING");
     Ok(output::UpdateGlobalTable { global_table_description: Some(description) })
-}
-
-/// What operations on settings say of a global table that is not there.
-fn no_settings(name: &str) -> AwsError {
-    errors::no_global_table("GlobalTableNotFoundException", name)
 }

@@ -6,17 +6,21 @@ use std::collections::BTreeSet;
 use cumulet_core::world::Scope;
 use cumulet_core::{AwsError, Cx, Region, Timestamp};
 
-use super::{Members, no_settings};
-use crate::DynamoDb;
+use super::Members;
 use crate::api::{self, input, output};
-use crate::capacity;
 use crate::description::{Phase, billing, class};
-use crate::replica::scaling::{nothing, twice};
-use crate::replica::{region, there};
+use crate::replica::{everywhere, region};
 use crate::scaling::{self, Change, Codes, Side};
 use crate::state::{Class, Provisioned, TableRow};
+use crate::{DynamoDb, capacity, errors, vector};
 
 const CODES: Codes = Codes { replica: "ReplicaNotFoundException", index: "IndexNotFoundException" };
+
+/// The tables whose settings somebody asks for.
+fn members(db: &DynamoDb, cx: &Cx, name: &str) -> Result<Members, AwsError> {
+    let found = db.global_table(cx, name);
+    found.ok_or_else(|| errors::no_global_table("GlobalTableNotFoundException", name))
+}
 
 pub(crate) fn describe_global_table_settings(
     db: &DynamoDb,
@@ -24,7 +28,7 @@ pub(crate) fn describe_global_table_settings(
     input: input::DescribeGlobalTableSettings,
 ) -> Result<output::DescribeGlobalTableSettings, AwsError> {
     let name = input.global_table_name.unwrap_or_default();
-    let members = db.global_table(cx, &name).ok_or_else(|| no_settings(&name))?;
+    let members = members(db, cx, &name)?;
     Ok(output::DescribeGlobalTableSettings {
         global_table_name: Some(name),
         replica_settings: Some(describe_all(&members, "ACTIVE")),
@@ -71,13 +75,13 @@ pub(crate) fn update_global_table_settings(
     input: input::UpdateGlobalTableSettings,
 ) -> Result<output::UpdateGlobalTableSettings, AwsError> {
     let name = input.global_table_name.clone().unwrap_or_default();
-    let members = db.global_table(cx, &name).ok_or_else(|| no_settings(&name))?;
+    let members = members(db, cx, &name)?;
     let regions: BTreeSet<Region> = members.keys().copied().collect();
     let asked = Asked::parse(&input, &name)?;
     if let Some(table) = members.values().next() {
         scaling::check(table, &regions, &asked.changes, &CODES)?;
     }
-    let all: Vec<Scope> = regions.iter().map(|region| there(cx.scope(), *region)).collect();
+    let all = everywhere(cx.scope(), &regions);
     db.store.write_many(cx, &all, |sections| {
         for scope in &all {
             let tx = sections.of(*scope)?;
@@ -102,7 +106,6 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn parse(input: &'a input::UpdateGlobalTableSettings, name: &str) -> Result<Self, AwsError> {
-        let failed = scaling::failed(name);
         let (mut changes, mut classes) = (Vec::new(), Vec::new());
         let mut add = |region, index, side, units: Option<i64>, scaling, member| {
             let scaling: Option<&'a api::AutoScalingSettingsUpdate> = scaling;
@@ -127,7 +130,7 @@ impl<'a> Asked<'a> {
         for update in input.replica_settings_update.iter().flatten() {
             let region = region(update.region_name.as_ref())?;
             if !seen.insert(region) {
-                return Err(twice(&failed, region));
+                return Err(scaling::twice(name, region));
             }
             let units = update.replica_provisioned_read_capacity_units;
             let member = "ReplicaProvisionedReadCapacityUnits";
@@ -144,12 +147,12 @@ impl<'a> Asked<'a> {
             }
             classes.extend(update.replica_table_class.as_deref().map(|class| (region, class)));
             if !says && update.replica_table_class.is_none() {
-                return Err(nothing(&failed, Some(region)));
+                return Err(scaling::nothing(name, Some(region)));
             }
         }
         let billing = input.global_table_billing_mode.as_deref();
         if billing.is_none() && changes.is_empty() && classes.is_empty() {
-            return Err(nothing(&failed, None));
+            return Err(scaling::nothing(name, None));
         }
         Ok(Self { billing, changes, classes })
     }
@@ -176,6 +179,7 @@ impl<'a> Asked<'a> {
         scaling::check_units(table, regions, &self.changes)?;
         scaling::apply(table, scope.account, scope.region, &self.changes, now)?;
         check_all_said(table)?;
+        vector::check_table(table)?;
         let class = self.classes.iter().find(|(region, _)| *region == scope.region);
         if let Some((_, name)) = class {
             table.class = Some(Class { name: (*name).to_owned(), updated: Some(now) });

@@ -11,7 +11,7 @@ use cumulet_core::world::Scope;
 use cumulet_core::{AwsError, Cx, Region, Timestamp};
 use cumulet_store::Sections;
 
-use super::there;
+use super::{everywhere, there};
 use crate::global::stamped;
 use crate::space::RowKey;
 use crate::state::{TableRow, Tables};
@@ -28,12 +28,12 @@ impl DynamoDb {
                 return None;
             }
             let late = tx.late.iter().filter_map(|(_, (name, _))| tx.tables.get(name));
-            Some(late.flat_map(|t| t.group.others.iter().copied()).collect::<BTreeSet<Region>>())
+            Some(late.flat_map(|t| t.group.regions(home.region)).collect::<BTreeSet<Region>>())
         }) else {
             return;
         };
-        let scopes = regions.iter().map(|region| there(home, *region)).chain([home]);
-        let scopes: Vec<Scope> = scopes.collect();
+        let mut scopes = everywhere(home, &regions);
+        scopes.push(home);
         drop(self.store.write_many(cx, &scopes, |sections| bring(cx, sections, home, |_| true)));
     }
 }

@@ -9,7 +9,7 @@ use cumulet_core::{AwsError, Cx, Region};
 use cumulet_store::Sections;
 
 use super::wanted::{Own, Wanted, Witness, several};
-use super::{Group, bring_all, own, strong, there};
+use super::{Group, bring_all, everywhere, own, strong, there};
 use crate::api::{self, input};
 use crate::description::Phase;
 use crate::errors::{self, invalid, validation};
@@ -119,9 +119,9 @@ impl DynamoDb {
         }
         let witness = asked.witness.map(Witness::region);
         let is_strong = asked.is_strong == Some(true);
-        let regions: BTreeSet<Region> =
-            before.group.others.iter().chain(new.keys()).copied().chain([home.region]).collect();
-        let all: Vec<Scope> = regions.iter().map(|region| there(home, *region)).collect();
+        let mut regions = before.group.regions(home.region);
+        regions.extend(new.keys());
+        let all = everywhere(home, &regions);
         self.store.write_many(cx, &all, |sections| {
             let tx = sections.of(home)?;
             let mut source = TableRow::clone(tx.named(name)?);
@@ -197,8 +197,7 @@ impl DynamoDb {
         } else if gone.len() > 1 {
             return Err(too_many());
         }
-        let regions = before.group.others.iter().copied().chain([at.scope.region]);
-        let all: Vec<Scope> = regions.map(|region| there(at.scope, region)).collect();
+        let all = everywhere(at.scope, &before.group.regions(at.scope.region));
         self.store.write_many(cx, &all, |sections| {
             check_unchanged(before, sections.of(at.scope)?.named(at.name)?)?;
             bring_all(cx, sections, &all, at.name)?;
@@ -235,8 +234,7 @@ impl DynamoDb {
         if !before.group.is_released {
             return Err(invalid("Disassociation protection is enabled for the replica"));
         }
-        let regions = before.group.others.iter().copied().chain([at.scope.region]);
-        let all: Vec<Scope> = regions.map(|region| there(at.scope, region)).collect();
+        let all = everywhere(at.scope, &before.group.regions(at.scope.region));
         self.store.write_many(cx, &all, |sections| {
             let mut table = TableRow::clone(sections.of(at.scope)?.named(at.name)?);
             check_unchanged(before, &table)?;
@@ -273,7 +271,7 @@ impl DynamoDb {
 
     /// Takes a table that is deleted out of its group.
     pub(crate) fn leave_group(&self, cx: &Cx, at: &TableRef<'_>, group: &BTreeSet<Region>) {
-        let all: Vec<Scope> = group.iter().map(|region| there(at.scope, *region)).collect();
+        let all = everywhere(at.scope, group);
         let gone = BTreeSet::from([at.scope.region]);
         drop(self.store.write_many(cx, &all, |sections| forget(sections, at, &all, &gone)));
     }

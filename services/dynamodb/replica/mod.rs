@@ -55,6 +55,11 @@ impl Group {
         self.legacy.is_none() && !self.others.is_empty()
     }
 
+    /// All regions that it is in, its home among them.
+    pub(crate) fn regions(&self, home: Region) -> BTreeSet<Region> {
+        self.others.iter().copied().chain([home]).collect()
+    }
+
     fn is_eventual(&self) -> bool {
         self.is_current() && !self.is_strong
     }
@@ -107,6 +112,14 @@ const MODE: &str = "ENABLED_WITH_OVERRIDES";
 /// The same place in another region.
 pub(crate) fn there(scope: Scope, region: Region) -> Scope {
     Scope { region, ..scope }
+}
+
+/// The same place in several regions.
+pub(crate) fn everywhere<'r>(
+    scope: Scope,
+    regions: impl IntoIterator<Item = &'r Region>,
+) -> Vec<Scope> {
+    regions.into_iter().map(|region| there(scope, *region)).collect()
 }
 
 impl DynamoDb {

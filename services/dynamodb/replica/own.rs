@@ -8,7 +8,7 @@ use cumulet_core::{Arn, AwsError, Cx, Region, Timestamp};
 
 use super::membership::not_there;
 use super::wanted::Own;
-use super::{Group, there};
+use super::{Group, everywhere, there};
 use crate::api;
 use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
@@ -34,7 +34,7 @@ impl DynamoDb {
             not_there("replicas", changed.keys())?;
         }
         not_there("replicas", changed.keys().filter(|region| !is_member(region)))?;
-        let all: Vec<Scope> = changed.keys().map(|region| there(at.scope, *region)).collect();
+        let all = everywhere(at.scope, changed.keys());
         self.store.write_many(cx, &all, |sections| {
             for (region, own) in changed {
                 let tx = sections.of(there(at.scope, *region))?;

@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cumulet_core::world::Scope;
 use cumulet_core::{AwsError, Cx, Region};
 
-use super::there;
+use super::{everywhere, there};
 use crate::DynamoDb;
 use crate::api::{self, input, output};
-use crate::errors::{self, validation};
+use crate::errors;
 use crate::name::TableRef;
 use crate::scaling::{self, Change, Codes, Side};
 use crate::state::TableRow;
@@ -28,7 +27,7 @@ fn group(
     let table = found
         .filter(|table| table.group.is_current())
         .ok_or_else(|| errors::no_global_table("ResourceNotFoundException", at.name))?;
-    let regions = table.group.others.iter().copied().chain([at.scope.region]).collect();
+    let regions = table.group.regions(at.scope.region);
     Ok((table, regions))
 }
 
@@ -103,7 +102,7 @@ pub(crate) fn update_table_replica_auto_scaling(
     scaling::check_units(&table, &regions, &changes)?;
     // AWS answers with what there was.
     let description = describe(db, cx, &at, &regions, "UPDATING");
-    let all: Vec<Scope> = regions.iter().map(|region| there(at.scope, *region)).collect();
+    let all = everywhere(at.scope, &regions);
     db.store.write_many(cx, &all, |sections| {
         for scope in &all {
             let tx = sections.of(*scope)?;
@@ -120,7 +119,6 @@ fn changes<'a>(
     input: &'a input::UpdateTableReplicaAutoScaling,
     name: &str,
 ) -> Result<Vec<Change<'a>>, AwsError> {
-    let failed = scaling::failed(name);
     let mut changes = Vec::new();
     let mut add = |region, index, side, scaling, member| {
         let scaling: Option<&'a api::AutoScalingSettingsUpdate> = scaling;
@@ -142,7 +140,7 @@ fn changes<'a>(
     for update in input.replica_updates.iter().flatten() {
         let region = super::region(update.region_name.as_ref())?;
         if !seen.insert(region) {
-            return Err(twice(&failed, region));
+            return Err(scaling::twice(name, region));
         }
         let given = update.replica_provisioned_read_capacity_auto_scaling_update.as_ref();
         let member = "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate";
@@ -154,21 +152,8 @@ fn changes<'a>(
             says |= add(Some(region), index, Side::Read, given, member);
         }
         if !says {
-            return Err(nothing(&failed, Some(region)));
+            return Err(scaling::nothing(name, Some(region)));
         }
     }
-    if changes.is_empty() { Err(nothing(&failed, None)) } else { Ok(changes) }
-}
-
-/// What says that a region is there twice.
-pub(crate) fn twice(failed: &str, region: Region) -> AwsError {
-    let text = format!("because the regions: ‘[{region}]’ were specified more than once.");
-    validation(format!("{failed} {text}"))
-}
-
-/// What says that nothing shall be changed.
-pub(crate) fn nothing(failed: &str, region: Option<Region>) -> AwsError {
-    let place = region.map(|region| format!(" for region: ‘{region}’")).unwrap_or_default();
-    let text = "because at least one update parameter must be specified";
-    validation(format!("{failed} {text}{place}."))
+    if changes.is_empty() { Err(scaling::nothing(name, None)) } else { Ok(changes) }
 }

@@ -8,7 +8,7 @@ use cumulet_core::{AwsError, Cx, Region};
 use cumulet_store::Sections;
 
 use super::copying::bring;
-use super::there;
+use super::everywhere;
 use crate::DynamoDb;
 use crate::errors::validation;
 use crate::state::{TableRow, Tables};
@@ -129,7 +129,7 @@ impl DynamoDb {
         let mut all: Vec<Scope> = homes.iter().copied().collect();
         homes.retain(|scope| {
             let regions = self.store.read(cx, *scope, Tables::strong_regions);
-            all.extend(regions.iter().map(|region| there(*scope, *region)));
+            all.append(&mut everywhere(*scope, &regions));
             !regions.is_empty()
         });
         self.store.write_many(cx, &all, |sections| {

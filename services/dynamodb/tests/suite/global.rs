@@ -194,6 +194,35 @@ async fn settings_are_seen_and_changed_for_all_regions() {
 }
 
 #[tokio::test]
+async fn with_a_vector_index_a_global_table_stays_paid_for_by_request() {
+    let home = cloud().from(ACCOUNT, "us-east-1");
+    for region in ["us-east-1", "eu-west-1"] {
+        let asked = value!({
+            "TableName": "table", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [(element("pk", "HASH"))], "AttributeDefinitions": [(definition("pk", "S"))],
+            "VectorIndexes": [{
+                "IndexName": "vectors", "VectorAttribute": {"AttributeName": "v"}, "Dimensions": 2,
+                "Projection": {"ProjectionType": "ALL"}, "DistanceFunction": "COSINE"
+            }],
+            "StreamSpecification": {
+                "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"
+            },
+        });
+        home.from(ACCOUNT, region).call("dynamodb.CreateTable", asked).await;
+    }
+    home.call("dynamodb.CreateGlobalTable", create(&["us-east-1", "eu-west-1"])).await;
+    let read =
+        |region: &str| value!({"RegionName": region, "ReplicaProvisionedReadCapacityUnits": 5});
+    let asked = value!({
+        "GlobalTableName": "table", "GlobalTableBillingMode": "PROVISIONED",
+        "GlobalTableProvisionedWriteCapacityUnits": 5,
+        "ReplicaSettingsUpdate": [(read("us-east-1")), (read("eu-west-1"))]
+    });
+    let error = home.fail("dynamodb.UpdateGlobalTableSettings", asked).await;
+    assert!(error.message().contains("Vector indexes are only supported"), "{}", error.message());
+}
+
+#[tokio::test]
 async fn settings_name_regions_and_indexes_that_are_there() {
     let [home, ..] = group().await;
     let of_region = |region: &str| {
