@@ -386,6 +386,10 @@ async fn an_import_of_ion_makes_a_table() {
     assert_eq!(text(&seen, "Table.TableStatus"), "CREATING");
     let error = cloud.fail("dynamodb.DeleteTable", table.clone()).await;
     assert_eq!(error.code(), "ResourceInUseException");
+    let join =
+        value!({"GlobalTableName": "second", "ReplicationGroup": [{"RegionName": "us-east-1"}]});
+    let error = cloud.fail("dynamodb.CreateGlobalTable", join).await;
+    assert_eq!(error.code(), "ResourceInUseException");
     cloud.settle().await;
     let seen = cloud.call("dynamodb.DescribeTable", table).await;
     assert_eq!(text(&seen, "Table.TableStatus"), "ACTIVE");
@@ -394,6 +398,32 @@ async fn an_import_of_ion_makes_a_table() {
     let counts = ["ProcessedItemCount", "ImportedItemCount", "ErrorCount"];
     assert_eq!(counts.map(|name| at(&seen, name).as_i64().unwrap()), [5, 3, 2]);
     assert_eq!(items(&cloud, "second").await, ["a1", "b20", "c"]);
+}
+
+#[tokio::test]
+async fn an_import_tells_how_its_table_was_asked_for() {
+    let cloud = cloud().await;
+    let parameters = value!({
+        "TableName": "second",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "g", "AttributeType": "N"}
+        ],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "OnDemandThroughput": {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 6},
+        "SSESpecification": {"Enabled": true, "SSEType": "KMS"},
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "index", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+            "OnDemandThroughput": {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 8}
+        }],
+    });
+    let asked = value!({
+        "S3BucketSource": {"S3Bucket": "bucket"}, "InputFormat": "CSV",
+        "TableCreationParameters": (parameters.clone()),
+    });
+    let begun = cloud.call("dynamodb.ImportTable", asked).await;
+    assert_eq!(at(&begun, "ImportTableDescription.TableCreationParameters"), &parameters);
 }
 
 #[tokio::test]

@@ -186,6 +186,7 @@ fn put(
 fn check(tx: &Tables, table: &TableRow, region: Region) -> Result<(), AwsError> {
     let name = &table.name;
     let wrong = |text: &str| Err(invalid(format!("Table: '{name}' in region: '{region}' {text}")));
+    tx.check_not_loading(table)?;
     let stream = table.stream.as_ref().filter(|stream| stream.is_enabled);
     if !table.group.others.is_empty() {
         return wrong("is part of a global table of version 2019.11.21");
@@ -196,7 +197,7 @@ fn check(tx: &Tables, table: &TableRow, region: Region) -> Result<(), AwsError> 
     if tx.rows.by().of(table.space).0 > 0 {
         return wrong("must be empty");
     }
-    tx.check_not_loading(table)
+    Ok(())
 }
 
 /// Tables of one global table have the same keys, indexes and units to write.

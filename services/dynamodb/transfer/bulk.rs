@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::bucket::{Bucket, Target, file_name};
 use super::load::{Batch, Format, Load, Outcome, Refusal};
-use super::{Job, Request, Status, Step, Task};
+use super::{Job, Request, Status, Step, Task, limit, place};
 use crate::api::{self, input, output};
 use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
@@ -75,6 +75,14 @@ impl BulkPut {
         let manifest = self.manifest(cx.now(), job, status).to_string();
         self.target.put(cx, &key, manifest.into_bytes()).await?;
         Ok(Step::End(status))
+    }
+
+    /// Lets go of what is being read, and of what nobody will report any more.
+    pub(super) fn close(&mut self) {
+        self.load.close();
+        for report in &mut self.reports {
+            report.lines = Vec::new();
+        }
     }
 
     /// Where its report is.
@@ -292,18 +300,13 @@ impl Tables {
     }
 }
 
-/// Where the operation is that an ARN names.
-fn place<'a>(cx: &Cx, arn: &'a str) -> Result<TableRef<'a>, AwsError> {
-    TableRef::of_arn(cx, arn).ok_or_else(|| validation("Invalid BulkOperationArn"))
-}
-
 pub(crate) fn describe_bulk_operation(
     db: &DynamoDb,
     cx: &Cx,
     input: input::DescribeBulkOperation,
 ) -> Result<output::DescribeBulkOperation, AwsError> {
     let arn = input.bulk_operation_arn.unwrap_or_default();
-    db.store.read(cx, place(cx, &arn)?.scope, |tx| {
+    db.store.read(cx, place(cx, "BulkOperationArn", &arn)?, |tx| {
         let (job, bulk) = tx.bulk(cx, &arn)?;
         let description = Some(bulk.describe(job));
         Ok(output::DescribeBulkOperation { bulk_operation_description: description })
@@ -315,7 +318,7 @@ pub(crate) fn list_bulk_operations(
     cx: &Cx,
     input: input::ListBulkOperations,
 ) -> Result<output::ListBulkOperations, AwsError> {
-    let limit = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE);
+    let limit = limit(input.max_results, PAGE);
     db.store.read_here(cx, |tx| {
         let (is_bulk, token) = (|job: &Job| of(job).is_some(), input.next_token.as_ref());
         let (page, next) = tx.page_of_jobs(cx.now(), is_bulk, Job::id, limit, token)?;
@@ -336,7 +339,7 @@ pub(crate) fn cancel_bulk_operation(
     input: input::CancelBulkOperation,
 ) -> Result<output::CancelBulkOperation, AwsError> {
     let arn = input.bulk_operation_arn.unwrap_or_default();
-    db.store.write(cx, place(cx, &arn)?.scope, |tx| {
+    db.store.write(cx, place(cx, "BulkOperationArn", &arn)?, |tx| {
         let (job, _) = tx.bulk(cx, &arn)?;
         if !job.is_running() {
             return Err(validation("The bulk operation is not in progress"));

@@ -6,9 +6,9 @@ use cumulet_core::{AwsError, Cx, Timestamp};
 
 use super::bucket::{Bucket, Target};
 use super::export::{Export, Filter, Format, Period};
-use super::{Job, Request, Status, Task};
+use super::{Job, Request, Status, Task, limit, place};
 use crate::api::{self, input, output};
-use crate::errors::{self, invalid, validation};
+use crate::errors::{self, invalid};
 use crate::name::TableRef;
 use crate::{DynamoDb, state};
 
@@ -146,8 +146,7 @@ pub(crate) fn describe_export(
     input: input::DescribeExport,
 ) -> Result<output::DescribeExport, AwsError> {
     let arn = input.export_arn.unwrap_or_default();
-    let at = TableRef::of_arn(cx, &arn).ok_or_else(|| validation("Invalid ExportArn"))?;
-    db.store.read(cx, at.scope, |tx| {
+    db.store.read(cx, place(cx, "ExportArn", &arn)?, |tx| {
         let found = tx.job(cx.now(), &arn).and_then(|job| Some(describe(job, of(job)?)));
         let description = found.ok_or_else(|| errors::export_not_found(&arn))?;
         Ok(output::DescribeExport { export_description: Some(description) })
@@ -159,7 +158,7 @@ pub(crate) fn list_exports(
     cx: &Cx,
     input: input::ListExports,
 ) -> Result<output::ListExports, AwsError> {
-    let limit = input.max_results.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE);
+    let limit = limit(input.max_results, PAGE);
     let wanted = |job: &Job| of(job).is_some() && job.is_of(input.table_arn.as_ref());
     db.store.read_here(cx, |tx| {
         let token = input.next_token.as_ref();

@@ -6,10 +6,9 @@ use cumulet_core::{AwsError, Cx};
 
 use super::bucket::Bucket;
 use super::load::{Batch, Format, Load};
-use super::{Job, Request, Step, Task};
+use super::{Job, Request, Step, Task, limit, place};
 use crate::api::{self, input, output};
-use crate::name::TableRef;
-use crate::state::{TableRow, Tables};
+use crate::state::{Capacity, TableRow, Tables};
 use crate::{DynamoDb, errors, schema, table, vector};
 
 /// Imports that one answer lists.
@@ -52,7 +51,6 @@ impl Import {
         let csv = self.csv.clone().map(|(delimiter, header_list)| api::InputFormatOptions {
             csv: Some(api::CsvOptions { delimiter, header_list }),
         });
-        let provisioned = table.capacity.provisioned.as_ref();
         api::ImportTableDescription {
             import_arn: Some(job.arn.clone()),
             import_status: Some(job.status.name()),
@@ -64,15 +62,7 @@ impl Import {
             input_format: Some(load.format.name()),
             input_format_options: csv,
             input_compression_type: Some(load.compression.clone()),
-            table_creation_parameters: Some(api::TableCreationParameters {
-                table_name: Some(table.name.clone()),
-                attribute_definitions: Some(schema::describe_definitions(&table.attributes)),
-                key_schema: Some(table.key.describe()),
-                billing_mode: Some(table.capacity.billing_mode()),
-                provisioned_throughput: provisioned.map(|_| table.capacity.units()),
-                vector_indexes: vector::describe_all(table),
-                ..api::TableCreationParameters::default()
-            }),
+            table_creation_parameters: Some(describe_creation(table)),
             start_time: Some(job.started),
             end_time: job.ended,
             processed_size_bytes: i64::try_from(load.bytes).ok(),
@@ -142,6 +132,38 @@ pub(crate) async fn import_table(
     })
 }
 
+/// What `creation` has made, as it would be asked for.
+fn describe_creation(table: &TableRow) -> api::TableCreationParameters {
+    let units = |capacity: &Capacity| capacity.provisioned.as_ref().map(|_| capacity.units());
+    let globals = table.indexes.iter().filter_map(|index| {
+        let capacity = index.capacity.as_ref()?;
+        Some(api::GlobalSecondaryIndex {
+            index_name: Some(index.name.clone()),
+            key_schema: Some(index.key.describe()),
+            projection: Some(index.projection.describe()),
+            provisioned_throughput: units(capacity),
+            on_demand_throughput: capacity.describe_most(),
+            warm_throughput: None,
+        })
+    });
+    let globals: Vec<_> = globals.collect();
+    api::TableCreationParameters {
+        table_name: Some(table.name.clone()),
+        attribute_definitions: Some(schema::describe_definitions(&table.attributes)),
+        key_schema: Some(table.key.describe()),
+        billing_mode: Some(table.capacity.billing_mode()),
+        provisioned_throughput: units(&table.capacity),
+        on_demand_throughput: table.capacity.describe_most(),
+        sse_specification: table.encryption.as_ref().map(|sse| api::SSESpecification {
+            enabled: Some(true),
+            sse_type: Some("KMS".to_owned()),
+            kms_master_key_id: sse.is_customers.then(|| sse.key_arn.clone()),
+        }),
+        global_secondary_indexes: Some(globals).filter(|list| !list.is_empty()),
+        vector_indexes: vector::describe_all(table),
+    }
+}
+
 fn creation(given: api::TableCreationParameters) -> input::CreateTable {
     input::CreateTable {
         table_name: given.table_name,
@@ -163,8 +185,7 @@ pub(crate) fn describe_import(
     input: input::DescribeImport,
 ) -> Result<output::DescribeImport, AwsError> {
     let arn = input.import_arn.unwrap_or_default();
-    let at = TableRef::of_arn(cx, &arn).ok_or_else(|| errors::validation("Invalid ImportArn"))?;
-    db.store.read(cx, at.scope, |tx| {
+    db.store.read(cx, place(cx, "ImportArn", &arn)?, |tx| {
         let found = tx.job(cx.now(), &arn).and_then(|job| Some(of(job)?.describe(job)));
         let description = found.ok_or_else(|| errors::import_not_found(&arn))?;
         Ok(output::DescribeImport { import_table_description: Some(description) })
@@ -176,7 +197,7 @@ pub(crate) fn list_imports(
     cx: &Cx,
     input: input::ListImports,
 ) -> Result<output::ListImports, AwsError> {
-    let limit = input.page_size.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE);
+    let limit = limit(input.page_size, PAGE);
     let wanted = |job: &Job| of(job).is_some() && job.is_of(input.table_arn.as_ref());
     db.store.read_here(cx, |tx| {
         let token = input.next_token.as_ref();

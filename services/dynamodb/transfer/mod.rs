@@ -26,6 +26,7 @@ use self::export::Export;
 use self::import::Import;
 use self::load::Batch;
 use crate::errors::{self, validation};
+use crate::name::TableRef;
 use crate::state::{TableRow, Tables};
 use crate::stream::DELETER;
 use crate::{DynamoDb, backup};
@@ -167,7 +168,7 @@ impl Job {
         match &mut self.task {
             Task::Export(export) => export.close(),
             Task::Import(import) => import.load.close(),
-            Task::BulkPut(bulk) => bulk.load.close(),
+            Task::BulkPut(bulk) => bulk.close(),
         }
         self.status = status;
         self.ended = Some(now);
@@ -285,6 +286,17 @@ impl Tables {
             _ => Ok(()),
         }
     }
+}
+
+/// Where the job is that a member of a request names.
+fn place(cx: &Cx, member: &str, arn: &str) -> Result<Scope, AwsError> {
+    let table = TableRef::of_arn(cx, arn);
+    Ok(table.ok_or_else(|| validation(format!("Invalid {member}")))?.scope)
+}
+
+/// How many jobs an answer lists.
+fn limit(given: Option<i32>, otherwise: usize) -> usize {
+    given.and_then(|given| usize::try_from(given).ok()).unwrap_or(otherwise)
 }
 
 fn page_token(position: &str) -> String {

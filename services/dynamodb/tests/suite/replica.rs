@@ -106,6 +106,16 @@ async fn what_a_replica_has_written_last_outlives_it() {
 }
 
 #[tokio::test]
+async fn what_is_under_way_goes_on_in_a_copy_of_the_world() {
+    let [home, ireland, _] = group().await;
+    put(&home, item("b", 1, vec![])).await;
+    let copy = ireland.fork();
+    copy.settle().await;
+    assert_eq!(get(&copy, key("b", 1)).await, key("b", 1));
+    assert_eq!(get(&ireland, key("b", 1)).await, Value::Null);
+}
+
+#[tokio::test]
 async fn a_replica_takes_no_tables_place() {
     let home = cloud().from(ACCOUNT, "us-east-1");
     table(&home).await;
