@@ -30,16 +30,16 @@ async fn cloud() -> TestCloud {
     services.push(cumulet_s3::service(&platform));
     let cloud = TestCloud::new(services);
     cloud.call("s3.CreateBucket", value!({"Bucket": "bucket"})).await;
-    let Value::Map(mut asked) = creation() else { unreachable!("a map") };
-    asked.push((
-        "GlobalSecondaryIndexes".to_owned(),
+    let mut asked = creation();
+    asked.set_default(
+        "GlobalSecondaryIndexes",
         value!([{
             "IndexName": "index", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
             "Projection": {"ProjectionType": "KEYS_ONLY"}
         }]),
-    ));
-    asked.push(("TableName".to_owned(), "table".into()));
-    cloud.call("dynamodb.CreateTable", Value::Map(asked)).await;
+    );
+    asked.set_default("TableName", "table");
+    cloud.call("dynamodb.CreateTable", asked).await;
     let on = value!({"PointInTimeRecoveryEnabled": true});
     let asked = value!({"TableName": "table", "PointInTimeRecoverySpecification": on});
     cloud.call("dynamodb.UpdateContinuousBackups", asked).await;
@@ -96,11 +96,10 @@ async fn read_json(cloud: &TestCloud, key: &str) -> Json {
 }
 
 /// Begins an export; its ARN.
-async fn begin_export(cloud: &TestCloud, more: Value) -> String {
-    let Value::Map(mut asked) = more else { unreachable!("a map") };
-    asked.push(("TableArn".to_owned(), TABLE.into()));
-    asked.push(("S3Bucket".to_owned(), "bucket".into()));
-    let begun = cloud.call("dynamodb.ExportTableToPointInTime", Value::Map(asked)).await;
+async fn begin_export(cloud: &TestCloud, mut asked: Value) -> String {
+    asked.set_default("TableArn", TABLE);
+    asked.set_default("S3Bucket", "bucket");
+    let begun = cloud.call("dynamodb.ExportTableToPointInTime", asked).await;
     assert_eq!(text(&begun, "ExportDescription.ExportStatus"), "IN_PROGRESS");
     assert_eq!(at(&begun, "ExportDescription").get("EndTime"), None);
     text(&begun, "ExportDescription.ExportArn").to_owned()
@@ -135,12 +134,12 @@ fn seconds(at: Timestamp) -> Value {
 
 /// Begins an import of everything behind `in/` into `second`; its ARN.
 async fn begin_import(cloud: &TestCloud, format: &str, compression: &str) -> String {
-    let Value::Map(mut parameters) = creation() else { unreachable!("a map") };
-    parameters.push(("TableName".to_owned(), "second".into()));
+    let mut parameters = creation();
+    parameters.set_default("TableName", "second");
     let asked = value!({
         "S3BucketSource": {"S3Bucket": "bucket", "S3KeyPrefix": "in/"},
         "InputFormat": format, "InputCompressionType": compression,
-        "TableCreationParameters": (Value::Map(parameters)),
+        "TableCreationParameters": (parameters),
     });
     let begun = cloud.call("dynamodb.ImportTable", asked).await;
     assert_eq!(text(&begun, "ImportTableDescription.ImportStatus"), "IN_PROGRESS");
@@ -296,9 +295,9 @@ async fn an_incremental_export_may_leave_out_old_images() {
     let (_, lines) = export(&cloud, between(HOUR, 2 * HOUR, only_new())).await;
     assert!(lines[0].starts_with(r#"{"Keys":{"pk":{"S":"deleted"}},"Metadata""#), "{}", lines[0]);
     assert!(!lines.concat().contains("OldImage"));
-    let Value::Map(mut asked) = between(HOUR, 2 * HOUR, only_new()) else { unreachable!("a map") };
-    asked.push(("ExportFormat".to_owned(), "ION".into()));
-    let (_, lines) = export(&cloud, Value::Map(asked)).await;
+    let mut asked = between(HOUR, 2 * HOUR, only_new());
+    asked.set_default("ExportFormat", "ION");
+    let (_, lines) = export(&cloud, asked).await;
     let micros = TestCloud::START.plus(HOUR + MINUTE).millis() * 1000;
     assert_eq!(
         lines[2],
@@ -312,11 +311,10 @@ async fn an_incremental_export_may_leave_out_old_images() {
 #[tokio::test]
 async fn an_incremental_export_has_bounds() {
     let cloud = changed().await;
-    let refused = async |asked: Value| {
-        let Value::Map(mut asked) = asked else { unreachable!("a map") };
-        asked.push(("TableArn".to_owned(), TABLE.into()));
-        asked.push(("S3Bucket".to_owned(), "bucket".into()));
-        let error = cloud.fail("dynamodb.ExportTableToPointInTime", Value::Map(asked)).await;
+    let refused = async |mut asked: Value| {
+        asked.set_default("TableArn", TABLE);
+        asked.set_default("S3Bucket", "bucket");
+        let error = cloud.fail("dynamodb.ExportTableToPointInTime", asked).await;
         error.code().to_owned()
     };
     for (from, to, code) in [

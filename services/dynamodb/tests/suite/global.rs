@@ -3,9 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, definition, element, get, item, key, put, s};
-
-const ACCOUNT: &str = "000000000000";
+use crate::{ACCOUNT, cloud, definition, element, get, item, key, put, s, update};
 
 async fn table(cloud: &TestCloud, view: &str) {
     let units = value!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5});
@@ -103,12 +101,10 @@ async fn a_global_table_wants_tables_that_are_alike() {
     ireland.call("dynamodb.DeleteTable", value!({"TableName": "table"})).await;
     table(&ireland, "NEW_AND_OLD_IMAGES").await;
     let more = value!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6});
-    let asked = value!({"TableName": "table", "ProvisionedThroughput": more});
-    ireland.call("dynamodb.UpdateTable", asked).await;
+    update(&ireland, value!({"ProvisionedThroughput": more})).await;
     assert!(refused().await.message().contains("the same write capacity"));
     let less = value!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5});
-    let asked = value!({"TableName": "table", "ProvisionedThroughput": less});
-    ireland.call("dynamodb.UpdateTable", asked).await;
+    update(&ireland, value!({"ProvisionedThroughput": less})).await;
     put(&ireland, item("a", 1, vec![])).await;
     assert!(refused().await.message().ends_with("must be empty"));
     ireland.call("dynamodb.DeleteItem", value!({"TableName": "table", "Key": (key("a", 1))})).await;

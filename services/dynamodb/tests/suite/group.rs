@@ -5,9 +5,9 @@ use std::time::Duration;
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, definition, element, get, item, key, n, put, refusal, s};
-
-const ACCOUNT: &str = "000000000000";
+use crate::{
+    ACCOUNT, cloud, definition, describe, element, get, item, key, n, put, refusal, s, update,
+};
 
 fn units(read: i64, write: i64) -> Value {
     value!({"ReadCapacityUnits": read, "WriteCapacityUnits": write})
@@ -18,17 +18,6 @@ fn index(name: &str, by: &str) -> Value {
         "IndexName": name, "KeySchema": [(element(by, "HASH"))],
         "Projection": {"ProjectionType": "ALL"}, "ProvisionedThroughput": (units(5, 5))
     })
-}
-
-async fn update(cloud: &TestCloud, change: Value) -> Value {
-    let Value::Map(mut entries) = change else { unreachable!("a map") };
-    entries.push(("TableName".to_owned(), "table".into()));
-    cloud.call("dynamodb.UpdateTable", Value::Map(entries)).await
-}
-
-async fn describe(cloud: &TestCloud) -> Value {
-    let seen = cloud.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-    at(&seen, "Table").clone()
 }
 
 /// A table of 5 units everywhere, in Virginia and Ireland.

@@ -39,7 +39,9 @@ mod vector;
 
 use cumulet_core::Value;
 use cumulet_store::Platform;
-use cumulet_testkit::{TestCloud, value};
+use cumulet_testkit::{TestCloud, at, value};
+
+const ACCOUNT: &str = "000000000000";
 
 fn cloud() -> TestCloud {
     TestCloud::new(cumulet_dynamodb::services(&Platform::default()))
@@ -105,10 +107,23 @@ async fn get(cloud: &TestCloud, key: Value) -> Value {
     found.get("Item").cloned().unwrap_or_default()
 }
 
+/// What an operation on `table` answers.
+async fn ask(cloud: &TestCloud, operation: &str, mut input: Value) -> Value {
+    input.set_default("TableName", "table");
+    cloud.call(&format!("dynamodb.{operation}"), input).await
+}
+
+async fn update(cloud: &TestCloud, change: Value) -> Value {
+    ask(cloud, "UpdateTable", change).await
+}
+
+async fn describe(cloud: &TestCloud) -> Value {
+    at(&ask(cloud, "DescribeTable", value!({})).await, "Table").clone()
+}
+
 /// Code and message of the error that an operation on `table` must answer.
-async fn refusal(cloud: &TestCloud, operation: &str, input: Value) -> (String, String) {
-    let Value::Map(mut entries) = input else { unreachable!("a map") };
-    entries.insert(0, ("TableName".to_owned(), "table".into()));
-    let error = cloud.fail(&format!("dynamodb.{operation}"), Value::Map(entries)).await;
+async fn refusal(cloud: &TestCloud, operation: &str, mut input: Value) -> (String, String) {
+    input.set_default("TableName", "table");
+    let error = cloud.fail(&format!("dynamodb.{operation}"), input).await;
     (error.code().to_owned(), error.message().to_owned())
 }

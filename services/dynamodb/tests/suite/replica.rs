@@ -5,9 +5,7 @@ use std::time::Duration;
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, get, item, key, n, put, s, table};
-
-const ACCOUNT: &str = "000000000000";
+use crate::{ACCOUNT, cloud, describe, get, item, key, n, put, s, table};
 
 async fn update(cloud: &TestCloud, action: &str, region: &str) -> Result<Value, String> {
     let change = Value::map([(action, value!({"RegionName": region}))]);
@@ -17,8 +15,8 @@ async fn update(cloud: &TestCloud, action: &str, region: &str) -> Result<Value, 
 }
 
 async fn regions(cloud: &TestCloud) -> Vec<String> {
-    let seen = cloud.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-    let Some(replicas) = at(&seen, "Table").get("Replicas") else { return Vec::new() };
+    let seen = describe(cloud).await;
+    let Some(replicas) = seen.get("Replicas") else { return Vec::new() };
     replicas.items().iter().map(|replica| text(replica, "RegionName").to_owned()).collect()
 }
 
@@ -132,12 +130,11 @@ async fn a_replica_has_a_stream_of_its_own() {
     table(&home).await;
     put(&home, item("a", 1, vec![])).await;
     let stream = value!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
-    let asked = value!({"TableName": "table", "StreamSpecification": stream});
-    home.call("dynamodb.UpdateTable", asked).await;
+    crate::update(&home, value!({"StreamSpecification": stream})).await;
     update(&home, "Create", "eu-west-1").await.expect("a replica");
     let ireland = home.from(ACCOUNT, "eu-west-1");
-    let seen = ireland.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-    let arn = text(&seen, "Table.LatestStreamArn").to_owned();
+    let seen = describe(&ireland).await;
+    let arn = text(&seen, "LatestStreamArn").to_owned();
     assert!(arn.contains(":eu-west-1:"), "{arn}");
 
     put(&home, item("b", 1, vec![])).await;

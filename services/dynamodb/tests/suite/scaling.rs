@@ -3,9 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, definition, element, refusal};
-
-const ACCOUNT: &str = "000000000000";
+use crate::{ACCOUNT, ask, cloud, definition, element, refusal};
 
 /// A table of one unit everywhere, in Virginia and Ireland.
 async fn pair() -> [TestCloud; 2] {
@@ -22,8 +20,7 @@ async fn pair() -> [TestCloud; 2] {
     });
     home.call("dynamodb.CreateTable", asked).await;
     let create = value!({"Create": {"RegionName": "eu-west-1"}});
-    let asked = value!({"TableName": "table", "ReplicaUpdates": [create]});
-    home.call("dynamodb.UpdateTable", asked).await;
+    crate::update(&home, value!({"ReplicaUpdates": [create]})).await;
     let ireland = home.from(ACCOUNT, "eu-west-1");
     [home, ireland]
 }
@@ -36,15 +33,12 @@ fn settings(min: i64, max: i64) -> Value {
 }
 
 async fn update(cloud: &TestCloud, asked: Value) -> Value {
-    let Value::Map(mut entries) = asked else { unreachable!("a map") };
-    entries.push(("TableName".to_owned(), "table".into()));
-    let told = cloud.call("dynamodb.UpdateTableReplicaAutoScaling", Value::Map(entries)).await;
+    let told = ask(cloud, "UpdateTableReplicaAutoScaling", asked).await;
     at(&told, "TableAutoScalingDescription").clone()
 }
 
 async fn describe(cloud: &TestCloud) -> Value {
-    let asked = value!({"TableName": "table"});
-    let seen = cloud.call("dynamodb.DescribeTableReplicaAutoScaling", asked).await;
+    let seen = ask(cloud, "DescribeTableReplicaAutoScaling", value!({})).await;
     at(&seen, "TableAutoScalingDescription.Replicas").clone()
 }
 
@@ -82,11 +76,11 @@ async fn settings_are_kept_by_region_and_index() {
         assert_eq!(at(&seen, &format!("1.{read}")), &off);
     }
     // What is below the least is raised to it.
-    let seen = ireland.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
+    let seen = crate::describe(&ireland).await;
     let units = |path: &str| at(&seen, path).clone();
-    assert_eq!(units("Table.ProvisionedThroughput.ReadCapacityUnits"), Value::from(5));
-    assert_eq!(units("Table.ProvisionedThroughput.WriteCapacityUnits"), Value::from(3));
-    let path = "Table.GlobalSecondaryIndexes.0.ProvisionedThroughput.WriteCapacityUnits";
+    assert_eq!(units("ProvisionedThroughput.ReadCapacityUnits"), Value::from(5));
+    assert_eq!(units("ProvisionedThroughput.WriteCapacityUnits"), Value::from(3));
+    let path = "GlobalSecondaryIndexes.0.ProvisionedThroughput.WriteCapacityUnits";
     assert_eq!(units(path), Value::from(4));
 
     let asked =
@@ -142,8 +136,7 @@ async fn settings_have_rules() {
         let (_, message) = refusal(&home, "UpdateTableReplicaAutoScaling", asked).await;
         assert_eq!(message, expected);
     }
-    let change = value!({"TableName": "table", "BillingMode": "PAY_PER_REQUEST"});
-    home.call("dynamodb.UpdateTable", change).await;
+    crate::update(&home, value!({"BillingMode": "PAY_PER_REQUEST"})).await;
     let asked = write(settings(1, 2));
     let (_, message) = refusal(&home, "UpdateTableReplicaAutoScaling", asked).await;
     assert!(

@@ -1,11 +1,9 @@
 //! Global tables with strong consistency between regions.
 
 use cumulet_core::Value;
-use cumulet_testkit::{TestCloud, at, text, value};
+use cumulet_testkit::{TestCloud, text, value};
 
-use crate::{cloud, definition, element, get, item, key, put, refusal};
-
-const ACCOUNT: &str = "000000000000";
+use crate::{ACCOUNT, cloud, definition, describe, element, get, item, key, put, refusal, update};
 
 async fn table(cloud: &TestCloud) {
     let asked = value!({
@@ -31,12 +29,6 @@ fn strong(replicas: &[&str], witness: Option<&str>) -> Value {
         asked.push(("GlobalTableWitnessUpdates", Value::from(witnesses)));
     }
     Value::map(asked)
-}
-
-async fn update(cloud: &TestCloud, asked: Value) -> Value {
-    let Value::Map(mut entries) = asked else { unreachable!("a map") };
-    entries.push(("TableName".to_owned(), "table".into()));
-    cloud.call("dynamodb.UpdateTable", Value::Map(entries)).await
 }
 
 /// A table in Virginia and Ohio, with a witness in Oregon.
@@ -90,10 +82,10 @@ async fn of_two_conditional_writes_in_two_regions_one_wins() {
 async fn a_witness_is_told_and_is_no_table() {
     let [home, ohio] = pair().await;
     for cloud in [&home, &ohio] {
-        let seen = cloud.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-        assert_eq!(text(&seen, "Table.MultiRegionConsistency"), "STRONG");
-        assert_eq!(text(&seen, "Table.GlobalTableWitnesses.0.RegionName"), "us-west-2");
-        assert_eq!(at(&seen, "Table").get("StreamSpecification"), None);
+        let seen = describe(cloud).await;
+        assert_eq!(text(&seen, "MultiRegionConsistency"), "STRONG");
+        assert_eq!(text(&seen, "GlobalTableWitnesses.0.RegionName"), "us-west-2");
+        assert_eq!(seen.get("StreamSpecification"), None);
     }
     let oregon = home.from(ACCOUNT, "us-west-2");
     let error = oregon.fail("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
@@ -158,8 +150,8 @@ async fn a_strong_group_goes_whole() {
     });
     update(&home, whole).await;
     put(&home, item("a", 1, vec![])).await;
-    let seen = home.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-    assert_eq!(at(&seen, "Table").get("MultiRegionConsistency"), None);
+    let seen = describe(&home).await;
+    assert_eq!(seen.get("MultiRegionConsistency"), None);
     home.call("dynamodb.DeleteTable", value!({"TableName": "table"})).await;
 }
 

@@ -3,7 +3,7 @@
 use cumulet_core::Value;
 use cumulet_testkit::{TestCloud, at, text, value};
 
-use crate::{cloud, definition, element, n, put, refusal, s};
+use crate::{ACCOUNT, ask, cloud, definition, describe, element, n, put, refusal, s};
 
 fn numbers(vector: &[f64]) -> Vec<Value> {
     vector.iter().map(|number| value!({"N": (number.to_string())})).collect()
@@ -70,9 +70,8 @@ fn search(index: &str, vector: &[f64], more: Vec<(&str, Value)>) -> Value {
     Value::map(entries)
 }
 
-async fn found(cloud: &TestCloud, mut search: Value) -> Value {
-    search.set_default("TableName", "table");
-    cloud.call("dynamodb.SearchVectors", search).await
+async fn found(cloud: &TestCloud, search: Value) -> Value {
+    ask(cloud, "SearchVectors", search).await
 }
 
 /// Keys and scores, the nearest first.
@@ -279,11 +278,6 @@ async fn a_search_that_makes_no_sense_is_refused() {
     assert_eq!(message, "Query operation not supported on this index type.");
 }
 
-async fn described(cloud: &TestCloud) -> Value {
-    let table = cloud.call("dynamodb.DescribeTable", value!({"TableName": "table"})).await;
-    at(&table, "Table").clone()
-}
-
 #[tokio::test]
 async fn an_index_of_a_table_that_has_items_is_filled() {
     let cloud = cloud();
@@ -312,12 +306,10 @@ async fn an_index_of_a_table_that_has_items_is_filled() {
         "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously \
          per table"
     );
-    let mut one = update(vec![create("one")]);
-    one.set_default("TableName", "table");
-    let made = cloud.call("dynamodb.UpdateTable", one).await;
+    let made = crate::update(&cloud, update(vec![create("one")])).await;
     assert_eq!(text(&made, "TableDescription.TableStatus"), "UPDATING");
     assert_eq!(text(&made, "TableDescription.VectorIndexes.0.IndexStatus"), "CREATING");
-    let seen = described(&cloud).await;
+    let seen = describe(&cloud).await;
     assert_eq!(at(&seen, "VectorIndexes.0.Backfilling").as_bool(), Some(true));
     let asked = || search("one", &[1.0, 7.0], of_tenant("tenant = :t", vec![]));
     let (_, message) = refusal(&cloud, "SearchVectors", asked()).await;
@@ -326,17 +318,16 @@ async fn an_index_of_a_table_that_has_items_is_filled() {
     assert_eq!(code, "LimitExceededException");
 
     cloud.settle().await;
-    let index = at(&described(&cloud).await, "VectorIndexes.0").clone();
+    let index = at(&describe(&cloud).await, "VectorIndexes.0").clone();
     assert_eq!((text(&index, "IndexStatus"), index.get("Backfilling")), ("ACTIVE", None));
     assert_eq!(at(&index, "ItemCount").as_i64(), Some(1_200));
     assert_eq!(at(&index, "SearchSchema.1.AttributeName").as_str(), Some("price"));
     assert!(text(&index, "IndexArn").ends_with(":table/table/index/one"));
     assert_eq!(ranks(&cloud, asked()).await[0], ("7".to_owned(), 0.0));
 
-    let mut delete = value!({"VectorIndexUpdates": [{"Delete": {"IndexName": "one"}}]});
-    delete.set_default("TableName", "table");
-    cloud.call("dynamodb.UpdateTable", delete).await;
-    let seen = described(&cloud).await;
+    let delete = value!({"VectorIndexUpdates": [{"Delete": {"IndexName": "one"}}]});
+    crate::update(&cloud, delete).await;
+    let seen = describe(&cloud).await;
     assert_eq!(seen.get("VectorIndexes"), None);
     assert_eq!(at(&seen, "AttributeDefinitions").items().len(), 1);
     let (_, message) = refusal(&cloud, "SearchVectors", asked()).await;
@@ -396,9 +387,8 @@ async fn writes_and_searches_tell_their_bytes() {
         vec![("Dimensions", 512.into()), ("Projection", value!({"ProjectionType": "KEYS_ONLY"}))];
     table(&cloud, vec![index("wide", "COSINE", wide)]).await;
     let write = async |operation: &str, mut asked: Value| {
-        asked.set_default("TableName", "table");
         asked.set_default("ReturnConsumedCapacity", "INDEXES");
-        cloud.call(&format!("dynamodb.{operation}"), asked).await
+        ask(&cloud, operation, asked).await
     };
     let of = |answer: &Value| {
         let capacity = at(answer, "ConsumedCapacity").get("VectorIndexes").cloned()?;
@@ -462,16 +452,14 @@ async fn a_replica_has_the_vector_indexes_of_its_group() {
     table(&cloud, vec![index("one", "EUCLIDEAN", vec![])]).await;
     put(&cloud, item("a", &[1.0, 1.0], vec![])).await;
     let change = async |asked: Value| {
-        let Value::Map(mut entries) = asked else { unreachable!("a map") };
-        entries.push(("TableName".to_owned(), "table".into()));
-        cloud.call("dynamodb.UpdateTable", Value::Map(entries)).await;
+        crate::update(&cloud, asked).await;
         cloud.settle().await;
     };
     change(value!({"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]})).await;
     change(value!({"VectorIndexUpdates": [{"Create": (index("two", "COSINE", vec![]))}]})).await;
     change(value!({"VectorIndexUpdates": [{"Delete": {"IndexName": "one"}}]})).await;
-    let there = cloud.from("000000000000", "eu-west-1");
-    let seen = described(&there).await;
+    let there = cloud.from(ACCOUNT, "eu-west-1");
+    let seen = describe(&there).await;
     assert_eq!(text(&seen, "VectorIndexes.0.IndexName"), "two");
     assert_eq!(at(&seen, "VectorIndexes").items().len(), 1);
     let found = ranks(&there, search("two", &[2.0, 2.0], vec![])).await;
