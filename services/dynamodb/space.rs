@@ -9,7 +9,7 @@
 //! - Items change in [`Tables::write_item`] only.
 //! - `Totals` counts what is there: no operation has to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -142,6 +142,23 @@ impl Tables {
         }
         if let (Some(after), Some(row)) = (after, new.and_then(|item| vector.row(item))) {
             self.rows.insert(after, Stored::new(&row));
+        }
+    }
+
+    /// Puts a changed table in. The indexes that it newly has are filled, and those that it no longer has
+    /// go.
+    pub(crate) fn put_changed(&mut self, before: &TableRow, table: TableRow) {
+        let spaces = |table: &TableRow| -> BTreeSet<SpaceId> {
+            table.every_index().map(|index| index.space).collect()
+        };
+        let (was, is) = (spaces(before), spaces(&table));
+        let fill = Chore::Fill { table: table.name.clone(), from: key::space(table.space) };
+        self.put(table);
+        for gone in was.difference(&is) {
+            self.begin(*gone, Chore::Empty);
+        }
+        for new in is.difference(&was) {
+            self.begin(*new, fill.clone());
         }
     }
 

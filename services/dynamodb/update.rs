@@ -7,9 +7,8 @@ use crate::description::Phase;
 use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
 use crate::schema::{self, Index};
-use crate::space::Chore;
 use crate::state::{Class, Encryption, Provisioned, TableRow, Tables, label};
-use crate::{DynamoDb, capacity, encryption, key, replica, table, vector};
+use crate::{DynamoDb, capacity, encryption, replica, table, vector};
 
 pub(crate) async fn update_table(
     db: &DynamoDb,
@@ -66,14 +65,8 @@ pub(crate) async fn update_table(
         if input.stream_specification.is_some() {
             tx.close_stream(&before, cx.now());
         }
-        let (name, space) = (table.name.clone(), table.space);
-        let new = table.every_index().map(|index| index.space);
-        let new: Vec<_> = new.filter(|new| before.every_index().all(|i| i.space != *new)).collect();
         let after = table.clone();
-        tx.put(table);
-        for index in new {
-            tx.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
-        }
+        tx.put_changed(&before, table);
         Ok::<_, AwsError>((description, before, after))
     })?;
     db.follow(cx, &at, &before, &after);
@@ -245,8 +238,7 @@ fn change_index(
     if let Some(delete) = &change.delete {
         let name = delete.index_name.as_deref().unwrap_or_default();
         let place = table.indexes.iter().position(|i| i.name == name && i.is_global());
-        let index = table.indexes.remove(place.ok_or_else(errors::not_found)?);
-        tx.begin(index.space, Chore::Empty);
+        table.indexes.remove(place.ok_or_else(errors::not_found)?);
     }
     Ok(())
 }

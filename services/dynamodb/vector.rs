@@ -10,7 +10,6 @@ use crate::api;
 use crate::consumed;
 use crate::errors::{self, invalid, validation};
 use crate::schema::{self, Index, KeyPart, Kind, Projection, Schema};
-use crate::space::{Chore, SpaceId};
 use crate::state::{TableRow, Tables};
 use crate::stored::{Names, Stored};
 use crate::value::{AttributeValue, Item};
@@ -265,35 +264,27 @@ pub(crate) fn change(
         if let Some(delete) = &update.delete {
             let name = delete.index_name.as_deref().unwrap_or_default();
             let place = table.vectors.iter().position(|vector| vector.index.name == name);
-            let vector = table.vectors.remove(place.ok_or_else(errors::not_found)?);
-            tx.begin(vector.index.space, Chore::Empty);
+            table.vectors.remove(place.ok_or_else(errors::not_found)?);
         }
     }
     Ok(())
 }
 
 impl Tables {
-    /// Gives a table the vector indexes of its like in another region; spaces that are to be filled.
-    pub(crate) fn follow_vectors(
-        &mut self,
-        theirs: &mut TableRow,
-        after: &TableRow,
-    ) -> Vec<SpaceId> {
-        let is_in = |table: &TableRow, vector: &VectorIndex| {
+    /// Gives a table the vector indexes of its like in another region.
+    pub(crate) fn follow_vectors(&mut self, theirs: &mut TableRow, after: &TableRow) {
+        let has = |table: &TableRow, vector: &VectorIndex| {
             table.vectors.iter().any(|other| other.index.name == vector.index.name)
         };
-        for gone in theirs.vectors.extract_if(.., |vector| !is_in(after, vector)) {
-            self.begin(gone.index.space, Chore::Empty);
+        theirs.vectors.retain(|vector| has(after, vector));
+        for vector in &after.vectors {
+            if !has(theirs, vector) {
+                let mut vector = vector.clone();
+                vector.index.space = self.new_space();
+                vector.index.is_backfilling = true;
+                theirs.vectors.push(vector);
+            }
         }
-        let mut new = after.vectors.clone();
-        new.retain(|vector| !is_in(theirs, vector));
-        for vector in &mut new {
-            vector.index.space = self.new_space();
-            vector.index.is_backfilling = true;
-        }
-        let spaces = new.iter().map(|vector| vector.index.space).collect();
-        theirs.vectors.append(&mut new);
-        spaces
     }
 }
 

@@ -2,6 +2,8 @@
 //! attributes, expiry and warmth the same everywhere; units to read, their bounds and the class follow a
 //! change, too, but may be made other again. All else is each region's own matter.
 
+use std::sync::Arc;
+
 use cumulet_core::{AwsError, Cx};
 
 use super::there;
@@ -33,8 +35,8 @@ impl DynamoDb {
         }
         for region in &after.group.others {
             let done = self.store.write(cx, there(at.scope, *region), |tx| {
-                let theirs = TableRow::clone(tx.named(at.name)?);
-                tx.follow(theirs, before, after);
+                let theirs = Arc::clone(tx.named(at.name)?);
+                tx.follow(&theirs, before, after);
                 Ok::<_, AwsError>(())
             });
             // Where the table has gone meanwhile, nothing is left to change.
@@ -67,7 +69,8 @@ impl DynamoDb {
 }
 
 impl Tables {
-    fn follow(&mut self, mut theirs: TableRow, before: &TableRow, after: &TableRow) {
+    fn follow(&mut self, known: &TableRow, before: &TableRow, after: &TableRow) {
+        let mut theirs = known.clone();
         theirs.attributes.clone_from(&after.attributes);
         follow_capacity(&mut theirs.capacity, &before.capacity, &after.capacity);
         if before.by_request_since != after.by_request_since {
@@ -76,41 +79,26 @@ impl Tables {
         if before.class != after.class {
             theirs.class.clone_from(&after.class);
         }
-        let (gone, kept): (Vec<Index>, Vec<Index>) = std::mem::take(&mut theirs.indexes)
-            .into_iter()
-            .partition(|index| after.index(&index.name).is_none());
-        theirs.indexes = kept;
-        for index in gone {
-            self.begin(index.space, Chore::Empty);
-        }
-        let mut new = Vec::new();
+        theirs.indexes.retain(|index| after.index(&index.name).is_some());
         for index in &after.indexes {
+            let found = theirs.indexes.iter_mut().find(|found| found.name == index.name);
+            let Some(found) = found else {
+                let space = self.new_space();
+                theirs.indexes.push(Index { space, is_backfilling: true, ..index.clone() });
+                continue;
+            };
             let was = before.index(&index.name).and_then(|index| index.capacity.as_ref());
-            let known = theirs.indexes.iter_mut().find(|known| known.name == index.name);
-            match (known, was, &index.capacity) {
-                (Some(known), Some(was), Some(is)) => {
-                    if let Some(capacity) = known.capacity.as_mut() {
-                        follow_capacity(capacity, was, is);
-                    }
-                }
-                (Some(_), ..) => {}
-                (None, ..) => {
-                    let space = self.new_space();
-                    new.push(space);
-                    theirs.indexes.push(Index { space, is_backfilling: true, ..index.clone() });
-                }
+            if let (Some(theirs), Some(was), Some(is)) = (&mut found.capacity, was, &index.capacity)
+            {
+                follow_capacity(theirs, was, is);
             }
         }
-        new.append(&mut self.follow_vectors(&mut theirs, after));
-        let (name, space) = (theirs.name.clone(), theirs.space);
-        let watches = before.ttl != after.ttl && after.ttl.is_some();
+        self.follow_vectors(&mut theirs, after);
+        let watch = Chore::Watch { table: theirs.name.clone(), from: key::space(theirs.space) };
         theirs.ttl.clone_from(&after.ttl);
-        self.put(theirs);
-        for index in new {
-            self.begin(index, Chore::Fill { table: name.clone(), from: key::space(space) });
-        }
-        if watches {
-            self.begin(space, Chore::Watch { table: name, from: key::space(space) });
+        self.put_changed(known, theirs);
+        if before.ttl != after.ttl && after.ttl.is_some() {
+            self.begin(known.space, watch);
         }
     }
 }

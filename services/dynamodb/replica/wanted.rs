@@ -140,7 +140,7 @@ pub(crate) fn check_alone(input: &input::UpdateTable, is_other: bool) -> Result<
     if is_other && has_replicas {
         return Err(invalid("Replica modification must be the only operation in the request"));
     }
-    if protects && (is_other || has_replicas) {
+    if protects && (is_other || has_replicas || is_strong) {
         let text =
             "DisassociationProtection modification must be the only operation in the request";
         return Err(invalid(text));

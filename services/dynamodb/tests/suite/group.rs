@@ -192,6 +192,10 @@ async fn changes_of_replicas_have_rules() {
             "Replica modification must be the only operation in the request",
         ),
         (
+            value!({"DisassociationProtectionEnabled": true, "MultiRegionConsistency": "STRONG"}),
+            "DisassociationProtection modification must be the only operation in the request",
+        ),
+        (
             value!({"ReplicaUpdates": [{}]}),
             "There are no actions specified in the Replica Update Action of the request.",
         ),
