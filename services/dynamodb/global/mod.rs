@@ -144,17 +144,19 @@ fn join(
 ) -> Result<(), AwsError> {
     let all = everywhere(cx.scope(), regions.iter().chain(leaving));
     db.store.write_many(cx, &all, |sections| {
-        let mut first: Option<Arc<TableRow>> = None;
+        let mut members = Members::new();
         for region in regions {
             let tx = sections.of(there(cx.scope(), *region))?;
             let table = tx.tables.get(name).cloned().ok_or_else(|| {
                 let text = format!("Table: '{name}' not found in region: '{region}'.");
                 error("TableNotFoundException", "Table not found", &text)
             })?;
-            if table.group.legacy.is_none() {
-                check(tx, &table, *region)?;
-            }
-            check_alike(first.get_or_insert_with(|| Arc::clone(&table)), &table, *region)?;
+            members.insert(*region, table);
+        }
+        let grows = members.values().any(|table| table.group.legacy.is_none());
+        for (region, table) in members.iter().filter(|_| grows) {
+            check(sections.of(there(cx.scope(), *region))?, table, *region)?;
+            check_alike(members.values().next().unwrap_or(table), table, *region)?;
         }
         bring_all(cx, sections, &all, name)?;
         for region in leaving {
@@ -182,13 +184,13 @@ fn put(
     Ok(())
 }
 
-/// Whether a table can come to a global table.
+/// Whether a table can come to a global table, or stay when others come.
 fn check(tx: &Tables, table: &TableRow, region: Region) -> Result<(), AwsError> {
     let name = &table.name;
     let wrong = |text: &str| Err(invalid(format!("Table: '{name}' in region: '{region}' {text}")));
     tx.check_not_loading(table)?;
     let stream = table.stream.as_ref().filter(|stream| stream.is_enabled);
-    if !table.group.others.is_empty() {
+    if table.group.is_current() {
         return wrong("is part of a global table of version 2019.11.21");
     }
     if stream.is_none_or(|stream| stream.view != "NEW_AND_OLD_IMAGES") {
@@ -274,8 +276,6 @@ pub(crate) fn update_global_table(
     }
     let members = db.global_table(cx, &name).ok_or_else(|| not_found(&name))?;
     let mut regions: BTreeSet<Region> = members.keys().copied().collect();
-    let mut leaving = BTreeSet::new();
-    let mut is_larger = false;
     for update in &updates {
         let (create, delete) = (update.create.as_ref(), update.delete.as_ref());
         let asked = create.and_then(|c| c.region_name.as_ref());
@@ -291,19 +291,11 @@ pub(crate) fn update_global_table(
                 let code = "ReplicaNotFoundException";
                 return Err(error(code, "Replica not found", &rest("does not exist")));
             }
-            (Some(_), None) => is_larger = true,
-            (None, Some(_)) => _ = leaving.insert(region),
+            (Some(_), None) | (None, Some(_)) => {}
             _ => return Err(validation("One or more parameter values were invalid")),
         }
     }
-    if is_larger {
-        let filled = members.iter().find(|(region, table)| {
-            db.store.read(cx, there(cx.scope(), **region), |tx| tx.rows.by().of(table.space).0 > 0)
-        });
-        if let Some((region, _)) = filled {
-            return Err(invalid(format!("Table: '{name}' in region: '{region}' must be empty")));
-        }
-    }
+    let leaving = members.keys().copied().filter(|region| !regions.contains(region)).collect();
     let since = members.values().find_map(|table| table.group.legacy);
     join(db, cx, &name, &regions, &leaving, since.unwrap_or(cx.now()))?;
     let description = describe(cx, &name, regions.iter(), since, "UPDATING");

@@ -128,11 +128,17 @@ async fn regions_come_and_go_and_keep_their_tables() {
     for (asked, code) in cases {
         assert_eq!(home.fail("dynamodb.UpdateGlobalTable", asked).await.code(), code);
     }
+    put(&home, item("a", 1, vec![])).await;
+    let error = home.fail("dynamodb.UpdateGlobalTable", change("Create", "eu-central-1")).await;
+    assert!(error.message().ends_with("must be empty"), "{}", error.message());
+    home.call("dynamodb.DeleteItem", value!({"TableName": "table", "Key": (key("a", 1))})).await;
     home.call("dynamodb.UpdateGlobalTable", change("Create", "eu-central-1")).await;
     put(&frankfurt, item("a", 1, vec![])).await;
     home.settle().await;
     assert_eq!(text(&get(&ireland, key("a", 1)).await, "pk.S"), "a");
     put(&ireland, item("c", 1, vec![])).await;
+    let more = value!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6});
+    crate::update(&ireland, value!({"ProvisionedThroughput": more})).await;
     let gone = home.call("dynamodb.UpdateGlobalTable", change("Delete", "eu-west-1")).await;
     assert_eq!(text(&get(&home, key("c", 1)).await, "pk.S"), "c");
     let left = at(&gone, "GlobalTableDescription.ReplicationGroup");
