@@ -81,15 +81,8 @@ pub(crate) fn update_global_table_settings(
     if let Some(table) = members.values().next() {
         scaling::check(table, &regions, &asked.changes, &CODES)?;
     }
-    let all = everywhere(cx.scope(), &regions);
-    db.store.write_many(cx, &all, |sections| {
-        for scope in &all {
-            let tx = sections.of(*scope)?;
-            let mut table = TableRow::clone(tx.named(&name)?);
-            asked.change(&mut table, &regions, *scope, cx.now())?;
-            tx.put(table);
-        }
-        Ok::<_, AwsError>(())
+    db.change_all(cx, &everywhere(cx.scope(), &regions), &name, |table, scope| {
+        asked.change(table, &regions, scope, cx.now())
     })?;
     let members = db.global_table(cx, &name).unwrap_or_default();
     Ok(output::UpdateGlobalTableSettings {

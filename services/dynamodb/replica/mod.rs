@@ -123,6 +123,25 @@ pub(crate) fn everywhere<'r>(
 }
 
 impl DynamoDb {
+    /// Changes the tables of a name in several places, or none of them.
+    pub(crate) fn change_all(
+        &self,
+        cx: &Cx,
+        places: &[Scope],
+        name: &str,
+        change: impl Fn(&mut TableRow, Scope) -> Result<(), AwsError>,
+    ) -> Result<(), AwsError> {
+        self.store.write_many(cx, places, |sections| {
+            for scope in places {
+                let tx = sections.of(*scope)?;
+                let mut table = TableRow::clone(tx.named(name)?);
+                change(&mut table, *scope)?;
+                tx.put(table);
+            }
+            Ok(())
+        })
+    }
+
     /// The other regions' tables, as describing this one shows them.
     pub(crate) fn describe_replicas(
         &self,

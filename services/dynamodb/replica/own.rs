@@ -8,7 +8,7 @@ use cumulet_core::{Arn, AwsError, Cx, Region, Timestamp};
 
 use super::membership::not_there;
 use super::wanted::Own;
-use super::{Group, everywhere, there};
+use super::{Group, everywhere};
 use crate::api;
 use crate::errors::{self, invalid, validation};
 use crate::name::TableRef;
@@ -34,15 +34,10 @@ impl DynamoDb {
             not_there("replicas", changed.keys())?;
         }
         not_there("replicas", changed.keys().filter(|region| !is_member(region)))?;
-        let all = everywhere(at.scope, changed.keys());
-        self.store.write_many(cx, &all, |sections| {
-            for (region, own) in changed {
-                let tx = sections.of(there(at.scope, *region))?;
-                let mut table = TableRow::clone(tx.named(at.name)?);
-                check_own(&table, own)?;
-                override_all(&mut table, own, cx.now());
-                tx.put(table);
-            }
+        self.change_all(cx, &everywhere(at.scope, changed.keys()), at.name, |table, scope| {
+            let Some(own) = changed.get(&scope.region) else { return Ok(()) };
+            check_own(table, own)?;
+            override_all(table, own, cx.now());
             Ok(())
         })
     }

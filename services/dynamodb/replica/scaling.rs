@@ -102,15 +102,8 @@ pub(crate) fn update_table_replica_auto_scaling(
     scaling::check_units(&table, &regions, &changes)?;
     // AWS answers with what there was.
     let description = describe(db, cx, &at, &regions, "UPDATING");
-    let all = everywhere(at.scope, &regions);
-    db.store.write_many(cx, &all, |sections| {
-        for scope in &all {
-            let tx = sections.of(*scope)?;
-            let mut table = TableRow::clone(tx.named(at.name)?);
-            scaling::apply(&mut table, scope.account, scope.region, &changes, cx.now())?;
-            tx.put(table);
-        }
-        Ok::<_, AwsError>(())
+    db.change_all(cx, &everywhere(at.scope, &regions), at.name, |table, scope| {
+        scaling::apply(table, scope.account, scope.region, &changes, cx.now())
     })?;
     Ok(output::UpdateTableReplicaAutoScaling { table_auto_scaling_description: Some(description) })
 }
