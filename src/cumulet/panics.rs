@@ -1,6 +1,6 @@
 //! Panics in the binaries that ship. Their rows of unwinding and landing pads are packed (`src/slim`), and there is
-//! no sorted table of rows: the first panic unpacks them and tells them to the unwinder. std's own hook is not there, so a panic
-//! says where it happened and no more.
+//! no sorted table of rows: the first panic unpacks them and tells them to the unwinder. std's own hook is not
+//! there, so a panic says where it happened and no more.
 #![expect(unsafe_code, reason = "the unwinder is C's, and the linker says where its rows are")]
 
 use std::sync::Once;

@@ -17,9 +17,9 @@ use std::error::Error;
 use std::io::{Write as _, stdout};
 use std::ops::Range;
 
-use rows::Section;
-
 use object::{Object as _, ObjectSection as _, ObjectSegment as _};
+
+use crate::rows::Section;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
