@@ -58,7 +58,9 @@ fn exchange(stream: &mut TcpStream, request: &[u8]) -> String {
         answer.push(byte[0]);
     }
     let head = String::from_utf8(answer).unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let lengths = head.lines().filter_map(|line| line.split_once(": "));
+    let mut lengths = lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = lengths.next().map(|(_, length)| length);
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     stream.read_exact(&mut body).unwrap();
     head + &String::from_utf8(body).unwrap()
@@ -91,7 +93,7 @@ fn a_client_that_expects_100_for_nothing_is_told_that_the_connection_ends() {
     let server = Running::start();
     let head = b"PUT /k HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n";
     let answer = exchange(&mut server.connect(), head);
-    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(answer.contains("Connection: close"), "{answer}");
 }
 
 #[test]
